@@ -1,0 +1,57 @@
+"""One token that a person's Cancel sets and long work asks; blocking work registers what must be closed at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from app.base.errors import CancelledError
+
+
+class Cancellation:
+    """Set once, from any thread, never cleared.
+
+    Work that loops calls ``check()``; work that blocks on a socket registers a closing function with ``on_cancel``.
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._next = 0
+
+    @property
+    def cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raises CancelledError once cancelled."""
+        if self.cancelled:
+            raise CancelledError()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits at most ``seconds``; True when cancelled meanwhile."""
+        return self._event.wait(seconds)
+
+    def on_cancel(self, close: Callable[[], None]) -> Callable[[], None]:
+        """Calls ``close`` at once on cancel (immediately when already cancelled). Returns a function that forgets it."""
+        with self._lock:
+            if not self.cancelled:
+                key = self._next
+                self._next += 1
+                self._callbacks[key] = close
+                return lambda: self._forget(key)
+        close()
+        return lambda: None
+
+    def cancel(self) -> None:
+        """Sets the token and runs every registered closing function once."""
+        with self._lock:
+            self._event.set()
+            callbacks, self._callbacks = list(self._callbacks.values()), {}
+        for close in callbacks:
+            close()
+
+    def _forget(self, key: int) -> None:
+        with self._lock:
+            self._callbacks.pop(key, None)

@@ -1,0 +1,200 @@
+"""The frozen types of a site profile, exactly the keys of ``site.toml``; reading the file is ``profile``'s work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing that is connected to. ``kind`` is its table's name in ``site.toml``; ``id`` is unique across all kinds."""
+
+    kind: ClassVar[str] = ""
+
+    id: str
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the title, else the id."""
+        return self.title or self.id
+
+    def digest(self) -> str:
+        """SHA-256 (hex) over this entry's canonical content: a result is bound to it and is stale once it changes."""
+        content = json.dumps(plain(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(f"{self.kind}:{content}".encode()).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """A dataclass tree as plain JSON values (paths become their text)."""
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+@dataclass(frozen=True)
+class DatabaseExpect:
+    """What the plan says of a database; an empty or zero value means 方案未规定."""
+
+    version: str = ""
+    edition: str = ""
+    sga_min_mb: int = 0
+    pga_min_mb: int = 0
+    shared_pool_min_mb: int = 0
+    users: tuple[str, ...] = ()
+    tablespaces: tuple[str, ...] = ()
+    charset: str = ""
+    ncharset: str = ""
+    exchange_tables: tuple[str, ...] = ()
+    code_tables: Mapping[str, int] = field(default_factory=dict)
+    backup_days: int = 0
+    components: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Database(Target):
+    kind: ClassVar[str] = "database"
+
+    role: str = "monitoring"
+    host: str = ""
+    port: int = 1521
+    service: str = ""
+    sid: str = ""
+    user: str = ""
+    route: str = "auto"
+    via: str = ""
+    heavy: bool = False
+    expect: DatabaseExpect = DatabaseExpect()
+
+
+@dataclass(frozen=True)
+class WebLogicExpect:
+    servers: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
+    datasources: tuple[str, ...] = ()
+    version: str = ""
+    jdk: str = ""
+
+
+@dataclass(frozen=True)
+class WebLogic(Target):
+    kind: ClassVar[str] = "weblogic"
+
+    url: str = ""
+    user: str = ""
+    via: str = ""
+    application_urls: tuple[str, ...] = ()
+    expect: WebLogicExpect = WebLogicExpect()
+
+
+@dataclass(frozen=True)
+class HostExpect:
+    """``free_gb``: mount point → free GiB at least. ``java``, ``os``: a version comparison such as ``>=1.6``."""
+
+    free_gb: Mapping[str, float] = field(default_factory=dict)
+    java: str = ""
+    os: str = ""
+    ports: tuple[int, ...] = ()
+    processes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Host(Target):
+    kind: ClassVar[str] = "host"
+
+    host: str = ""
+    port: int = 22
+    user: str = ""
+    host_key: str = ""
+    jump: str = ""
+    legacy_algorithms: bool = False
+    expect: HostExpect = HostExpect()
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """URLs of a live exchange with the other end; empty where there is none."""
+
+    report: str = ""
+    dispatch: str = ""
+
+
+@dataclass(frozen=True)
+class Bus(Target):
+    kind: ClassVar[str] = "bus"
+
+    url: str = ""
+    probe: str = "soap-echo"
+    peer: str = "local"
+    send: bool = False
+    exchange: Exchange = Exchange()
+
+
+@dataclass(frozen=True)
+class Service(Target):
+    # ``service_kind`` is the file's key ``kind`` (auth | report | interface); ``kind`` is the table's name here.
+    kind: ClassVar[str] = "service"
+
+    service_kind: str = "auth"
+    url: str = ""
+    probe: str = "http"
+
+
+@dataclass(frozen=True)
+class Certificate(Target):
+    """Paths are absolute once loaded. ``crl`` is a tuple of files, or ``"none"``: the site has none."""
+
+    kind: ClassVar[str] = "certificate"
+
+    source: str = ""
+    role: str = "server-device"
+    hostname: str = ""
+    trust: tuple[Path, ...] = ()
+    chain: tuple[Path, ...] = ()
+    crl: tuple[Path, ...] | str = ()
+    pair: Path | None = None
+    min_days: int = 0
+
+
+@dataclass(frozen=True)
+class Client(Target):
+    kind: ClassVar[str] = "client"
+
+    urls: tuple[str, ...] = ()
+
+
+KINDS: tuple[type[Target], ...] = (Database, WebLogic, Host, Bus, Service, Certificate, Client)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One node. ``trust`` are absolute paths of the site's trust anchors."""
+
+    name: str
+    node: str
+    parent: str = ""
+    mode: str = "centralised"
+    integrated: bool = True
+    unit: str = ""
+    unit_phone: str = ""
+    implementer: str = ""
+    implementer_phone: str = ""
+    trust: tuple[Path, ...] = ()
+    targets: tuple[Target, ...] = ()
+    path: Path = Path("site.toml")
+
+    def of_kind(self, kind: str) -> tuple[Target, ...]:
+        """The targets of one table of ``site.toml``, in the file's order."""
+        return tuple(target for target in self.targets if target.kind == kind)
+
+    def target(self, target_id: str) -> Target | None:
+        return next((target for target in self.targets if target.id == target_id), None)
