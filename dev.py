@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The one door for people who work on the project: ``python3 dev.py run | test | lint | bench | build``.
 
-Standard library only, Linux and Windows. The first call of any verb makes ``.venv`` from the hash-only lock and installs
-the Debian packages that the verb needs; without root it names the exact command and stops.
+Standard library only, Linux and Windows. The first call of any verb makes ``.venv`` from the hash-only lock and
+installs the Debian packages that the verb needs; without root it names the exact command and stops.
 """
 
 from __future__ import annotations

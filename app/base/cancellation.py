@@ -34,7 +34,7 @@ class Cancellation:
         return self._event.wait(seconds)
 
     def on_cancel(self, close: Callable[[], None]) -> Callable[[], None]:
-        """Calls ``close`` at once on cancel (immediately when already cancelled). Returns a function that forgets it."""
+        """Calls ``close`` on cancel (immediately when already cancelled). Returns a function that forgets it."""
         with self._lock:
             if not self.cancelled:
                 key = self._next

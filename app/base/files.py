@@ -43,7 +43,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_bounded(path: Path, limit: int, what: str) -> bytes:
-    """The bytes of ``path``, at most ``limit``. Raises InputError naming ``what`` and the file when it is unreadable or larger."""
+    """The bytes of ``path``, at most ``limit``. Raises InputError naming ``what`` and the file otherwise."""
     try:
         with path.open("rb") as file:
             content = file.read(limit + 1)

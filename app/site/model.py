@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class Target:
-    """One thing that is connected to. ``kind`` is its table's name in ``site.toml``; ``id`` is unique across all kinds."""
+    """One thing that is connected to. ``kind`` is its table in ``site.toml``; ``id`` is unique across all kinds."""
 
     kind: ClassVar[str] = ""
 

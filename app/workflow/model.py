@@ -1,4 +1,4 @@
-"""The frozen types of the workflow and of what is worked out from it. Loading is ``load``'s work, judging ``progress``'s."""
+"""The frozen types of the workflow and of what is worked out from it; ``load`` reads it, ``progress`` judges."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Selector:
-    """Which planned checks belong to a step: ``check`` is an id or a pattern such as ``oracle.*``; empty matches all."""
+    """Which planned checks belong to a step: ``check`` is an id or a pattern (``oracle.*``); empty matches all."""
 
     check: str
     kind: str = ""
@@ -52,7 +52,7 @@ class Selector:
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for evidence: ``accepts`` is attachment (photo, scan, log), adjustment (调整记录) or form (a scan of it)."""
+    """A place for evidence: ``accepts`` is attachment (photo, log), adjustment (调整记录) or form (a scan of it)."""
 
     id: str
     title: str
@@ -180,7 +180,7 @@ class CheckState:
 
 @dataclass(frozen=True)
 class StepState:
-    """``missing``: one Chinese line for each thing that keeps the step open. ``decision``: the step's 不适用, if any."""
+    """``missing``: one Chinese line for each thing that keeps the step open. ``decision``: the step's 不适用."""
 
     step: Step
     done: bool
