@@ -79,7 +79,9 @@ def refuse_control_characters(name: str, values: Any, field: str = "") -> None:
     elif isinstance(values, str):
         bad = next((c for c in values if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), "")
         if bad or any(character in "\ufffe\uffff" for character in values):
-            raise InputError(f"表单 {name} 的字段 {field} 含有不能打印的控制字符（U+{ord(bad or chr(0xFFFF)):04X}），请改正后重试。")
+            raise InputError(
+                f"表单 {name} 的字段 {field} 含有不能打印的控制字符（U+{ord(bad or chr(0xFFFF)):04X}），请改正后重试。"
+            )
 
 
 def finish(document: bytes, code: str) -> bytes:

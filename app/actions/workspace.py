@@ -1,0 +1,197 @@
+"""An open project joined with its site profile, the workflow and the planned checks; what is done in it lives beside."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from app.base import resources
+from app.base.errors import InputError, OnsiteError
+from app.base.files import read_bounded, write_atomic
+from app.base.identity import mask, mask_all
+from app.checks import catalogue
+from app.checks.model import Planned
+from app.evidence.entry import Entry
+from app.evidence.project import Draft, Project
+from app.site import profile
+from app.site.model import Site
+from app.workflow.load import load as load_workflow
+from app.workflow.model import Bound, Workflow
+
+if TYPE_CHECKING:
+    from app.site.secrets import KeyringSecrets
+
+PROFILE = "site.toml"
+PROFILE_LIMIT = 1 << 20
+RECENT_LIMIT = 20
+
+
+@dataclass
+class Workspace:
+    """One open project. ``holder`` says who has it when ``read_only``; ``secrets`` are asked only when a check runs."""
+
+    folder: Path
+    project: Project
+    site: Site
+    workflow: Workflow
+    secrets: KeyringSecrets
+
+    @property
+    def rehearsal(self) -> bool:
+        return self.project.rehearsal
+
+    @property
+    def read_only(self) -> bool:
+        return self.project.read_only
+
+    @property
+    def holder(self) -> str:
+        return self.project.holder
+
+    def planned(self) -> tuple[Planned, ...]:
+        """Every check that the profile plans, in the catalogue's order."""
+        return catalogue.plan(self.site)
+
+    def append(self, *drafts: Draft) -> tuple[Entry, ...]:
+        """Appends to the journal, identity numbers masked and the author named. What is returned is on the disk."""
+        return self.project.append(*(self._signed(draft) for draft in drafts))
+
+    def reload_profile(self) -> bool:
+        """Reads ``site.toml`` again and records it if it changed; True if so. Raises InputError for a mistake in it."""
+        content = read_bounded(self.folder / PROFILE, PROFILE_LIMIT, "现场配置文件")
+        self.site = profile.load(self.folder / PROFILE)
+        recorded = self.project.current("profile", "site")
+        digest = hashlib.sha256(content).hexdigest()
+        if recorded and recorded[-1].payload["sha256"] == digest:
+            return False
+        if not self.read_only:
+            self.append(Draft("profile", "site", {"sha256": digest, "text": content.decode("utf-8-sig")}))
+        return True
+
+    def close(self) -> None:
+        self.project.close()
+
+    def _signed(self, draft: Draft) -> Draft:
+        return replace(
+            draft,
+            payload=mask_all(draft.payload),
+            transcript=mask(draft.transcript),
+            author=draft.author or author(),
+            role=draft.role or "实施商",
+        )
+
+
+def bound(planned: Planned) -> Bound:
+    """What progress must know of a planned pair, with the digests that a result has to carry."""
+    check, target = planned.check, planned.target
+    return Bound(
+        check=check.id,
+        target=target.id,
+        title=check.title,
+        target_title=target.name,
+        kind=check.table,
+        role=str(getattr(target, "role", getattr(target, "service_kind", ""))),
+        peer=str(getattr(target, "peer", "")),
+        target_digest=target.digest(),
+        check_digest=check.digest(),
+    )
+
+
+def author() -> str:
+    """Who writes: the name set for this laptop, else the account's."""
+    return os.environ.get("ONSITE_AUTHOR") or getpass.getuser()
+
+
+def create(folder: Path, site_toml: Path, *, rehearsal: bool = False) -> Workspace:
+    """A new project in ``folder`` (new or empty) from a site profile, whose public files are copied in.
+
+    Raises InputError for a mistake in the profile before anything is written.
+    """
+    site = profile.load(site_toml)
+    project = Project.create(folder, title=site.name, rehearsal=rehearsal)
+    try:
+        profile.copy_into(site_toml, folder)
+        workspace = _join(folder, project)
+    except (OnsiteError, OSError):
+        project.close()
+        raise
+    remember(workspace)
+    return workspace
+
+
+def open_workspace(folder: Path, *, write: bool = True) -> Workspace:
+    """Opens the project in ``folder``; read-only when another program has it. Records ``site.toml`` if it changed."""
+    project = Project.open(folder, write=write)
+    try:
+        workspace = _join(folder, project)
+    except (OnsiteError, OSError):
+        project.close()
+        raise
+    remember(workspace)
+    return workspace
+
+
+def _join(folder: Path, project: Project) -> Workspace:
+    from app.site.secrets import KeyringSecrets
+
+    workspace = Workspace(
+        folder=folder,
+        project=project,
+        site=profile.load(folder / PROFILE),
+        workflow=load_workflow(resources.find("workflow.toml", folder)),
+        secrets=KeyringSecrets(project.id),
+    )
+    workspace.reload_profile()
+    return workspace
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A project that was open on this laptop; ``there`` is False when its folder is gone."""
+
+    folder: Path
+    title: str
+    rehearsal: bool
+
+    @property
+    def there(self) -> bool:
+        return (self.folder / PROFILE).exists()
+
+
+def home() -> Path:
+    """This installation's own folder, outside every project."""
+    return Path(os.environ.get("ONSITE_HOME") or platformdirs.user_data_dir("onsite-assistant", appauthor=False))
+
+
+def recent() -> tuple[Recent, ...]:
+    """The projects opened lately, newest first. A list that cannot be read is an empty one: it holds no evidence."""
+    try:
+        rows = json.loads((home() / "recent.json").read_text(encoding="utf-8"))
+        return tuple(Recent(Path(row["folder"]), row["title"], row["rehearsal"]) for row in rows)
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def remember(workspace: Workspace) -> None:
+    """Puts the project at the head of the recent list."""
+    here = Recent(workspace.folder.resolve(), workspace.site.name, workspace.rehearsal)
+    rows = [here, *(row for row in recent() if row.folder != here.folder)][:RECENT_LIMIT]
+    listing: list[Mapping[str, Any]] = [
+        {"folder": str(row.folder), "title": row.title, "rehearsal": row.rehearsal} for row in rows
+    ]
+    home().mkdir(parents=True, exist_ok=True)
+    write_atomic(home() / "recent.json", json.dumps(listing, ensure_ascii=False).encode())
+
+
+def require_writable(workspace: Workspace) -> None:
+    """Raises InputError when the project was opened read-only."""
+    if workspace.read_only:
+        raise InputError(f"项目以只读方式打开（{workspace.holder}），不能修改。请先关闭另一处再试。")

@@ -1,0 +1,348 @@
+"""The command line: parse, call, print. No logic: what is done lives in ``app.actions``, imported per command."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
+
+from app.base.cancellation import Cancellation
+from app.base.errors import CancelledError, InputError, OnsiteError
+
+if TYPE_CHECKING:
+    from app.actions.workspace import Workspace
+    from app.checks.model import Result
+
+BUG_STATUS = 70
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call in one Chinese line, as a known error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"命令写法不对：{message}。用 onsite --help 查看用法。")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line as contracted in the product's design."""
+    top = Parser(prog="onsite", description="现场实施助手。不带参数时打开窗口。")
+    commands = top.add_subparsers(dest="command", required=True, parser_class=Parser, metavar="命令")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return cast(argparse.ArgumentParser, sub)
+
+    new = command("new", run_new, "由现场配置文件建立项目")
+    new.add_argument("dir", type=Path, metavar="DIR")
+    new.add_argument("--site", type=Path, required=True, metavar="SITE.toml")
+
+    check = command("check", run_check, "检查现场")
+    check.add_argument("dir", type=Path, metavar="DIR")
+    check.add_argument("--only", action="append", default=[], metavar="KIND")
+    check.add_argument("--target", action="append", default=[], metavar="ID")
+    check.add_argument("--id", action="append", default=[], metavar="CHECK-ID")
+    check.add_argument("--failed", action="store_true", help="只重测不合格和未能判定的")
+    check.add_argument("--json", action="store_true")
+
+    trust = command("trust", run_trust, "登记一台主机的公钥指纹")
+    trust.add_argument("dir", type=Path, metavar="DIR")
+    trust.add_argument("target", metavar="TARGET")
+    trust.add_argument("fingerprint", metavar="FINGERPRINT")
+
+    status = command("status", run_status, "阶段、步骤与离场阻断项")
+    status.add_argument("dir", type=Path, metavar="DIR")
+    status.add_argument("--json", action="store_true")
+
+    forms = command("forms", run_forms, "填写并导出表单")
+    forms.add_argument("dir", type=Path, metavar="DIR")
+    forms.add_argument("--out", type=Path, required=True, metavar="OUT")
+    forms.add_argument("--only", action="append", default=[], metavar="附表1")
+    signer = forms.add_mutually_exclusive_group()
+    signer.add_argument("--sign", type=Path, metavar="KEY.p12")
+    signer.add_argument("--token", type=Path, metavar="MODULE")
+    forms.add_argument("--pdf", action="store_true")
+    forms.add_argument("--json", action="store_true")
+
+    package = command("package", run_package, "做成移交包")
+    package.add_argument("dir", type=Path, metavar="DIR")
+    package.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+
+    verify = command("verify", run_verify, "核验项目、移交包或签名文件")
+    verify.add_argument("path", type=Path, metavar="PATH")
+    verify.add_argument("--json", action="store_true")
+
+    merge = command("merge", run_merge, "并入另一台电脑的项目或移交包")
+    merge.add_argument("dir", type=Path, metavar="DIR")
+    merge.add_argument("other", type=Path, metavar="OTHER")
+
+    journal = command("journal", run_journal, "实施日志")
+    journal.add_argument("dir", type=Path, metavar="DIR")
+    journal.add_argument("--json", action="store_true")
+
+    rehearse = command("rehearse", run_rehearse, "在演练现场上完成主要工作")
+    rehearse.add_argument("--list-faults", action="store_true")
+    rehearse.add_argument("--fault", action="append", default=[], metavar="NAME")
+    rehearse.add_argument("--out", type=Path, metavar="DIR")
+    rehearse.add_argument("--serve", action="store_true", help="保持运行，打印 site.toml 和口令变量")
+    rehearse.add_argument("--json", action="store_true")
+    return top
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command and returns its exit status (contract); every error is one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            cast(Any, stream).reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        options = parser().parse_args(arguments)
+        return int(options.run(options))
+    except OnsiteError as error:
+        say(f"错误：{error}" if not isinstance(error, CancelledError) else str(error))
+        return error.exit_status
+    except KeyboardInterrupt:
+        say(str(CancelledError()))
+        return CancelledError.exit_status
+    except BrokenPipeError:
+        return OnsiteError.exit_status
+    except Exception:  # noqa: BLE001 - the boundary: anything not known is a bug, and its report is kept
+        from app.base.log import save_report
+
+        say(f"程序内部错误。报告已保存：{save_report(sys.exc_info())}")
+        return BUG_STATUS
+
+
+def run_new(options: argparse.Namespace) -> int:
+    from app.actions import workspace
+
+    made = workspace.create(options.dir, options.site)
+    say(f"已建立项目：{options.dir}（{made.site.name}，检查对象 {len(made.site.targets)} 个）")
+    made.close()
+    return 0
+
+
+def run_check(options: argparse.Namespace) -> int:
+    from app.actions import checking
+
+    selection = checking.Selection(tuple(options.only), tuple(options.target), tuple(options.id), failed=options.failed)
+    with opened(options.dir) as here, cancelled_by_ctrl_c() as cancellation:
+        results = checking.check(here, selection, on_result=say_result, cancellation=cancellation)
+    if options.json:
+        emit(checking.report_json(results))
+    else:
+        show_results(results)
+    return checking.exit_status(results)
+
+
+def run_trust(options: argparse.Namespace) -> int:
+    from app.actions import recording
+
+    with opened(options.dir) as here:
+        entry = recording.trust(here, options.target, options.fingerprint)
+        say(f"已登记 {options.target} 的主机公钥（证据 {here.project.number(entry)}）。")
+    return 0
+
+
+def run_status(options: argparse.Namespace) -> int:
+    from app.actions import overview
+
+    with opened(options.dir) as here:
+        status = overview.status_json(here)
+    if options.json:
+        emit(status)
+    else:
+        show_status(status)
+    return 0
+
+
+def run_forms(options: argparse.Namespace) -> int:
+    from app.actions import forms
+
+    with opened(options.dir) as here, cancelled_by_ctrl_c() as cancellation:
+        issued = forms.issue(
+            here,
+            options.out,
+            only=tuple(options.only),
+            pdf=options.pdf,
+            sign=options.sign,
+            token=options.token,
+            cancellation=cancellation,
+        )
+        document = {"forms": [forms.issued_json(form) for form in issued]}
+    if options.json:
+        emit(document)
+    else:
+        for form in issued:
+            print_line(f"{form.title}\t版本 {form.version}\t{form.path}")
+    return 0
+
+
+def run_package(options: argparse.Namespace) -> int:
+    from app.actions import packaging
+
+    with opened(options.dir) as here, cancelled_by_ctrl_c() as cancellation:
+        report = packaging.package(here, options.to, on_progress=progress_line(), cancellation=cancellation)
+    print_line(f"移交包已写好：{report.folder}（{'完整' if report.complete else '未完成'}）")
+    for line in report.missing:
+        print_line(f"  缺：{line}")
+    return 0
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    from app.actions import packaging
+
+    with cancelled_by_ctrl_c() as cancellation:
+        report = packaging.verify(options.path, cancellation)
+    if options.json:
+        emit(packaging.verify_json(report))
+    else:
+        print_line(f"{report.path}：{report.word}，{'完好' if report.sound else '有损坏'}{report.signature_line}")
+        for fault in report.faults:
+            print_line(f"  {fault.where}：{fault.what}")
+    return report.exit_status
+
+
+def run_merge(options: argparse.Namespace) -> int:
+    from app.actions import packaging
+
+    with opened(options.dir) as here:
+        union = packaging.merge(here, options.other)
+        print_line(f"并入 {union.added} 条记录。")
+        for conflict in (*union.conflicts, *union.forks):
+            print_line(f"  冲突：{conflict}")
+    return 0
+
+
+def run_journal(options: argparse.Namespace) -> int:
+    from app.actions import packaging
+
+    with opened(options.dir) as here:
+        if options.json:
+            emit(packaging.journal_json(here))
+        else:
+            for entry in here.project.entries():
+                print_line(f"{here.project.number(entry)}\t{entry.at}\t{entry.kind}\t{entry.subject}\t{entry.author}")
+    return 0
+
+
+def run_rehearse(options: argparse.Namespace) -> int:
+    from app.actions import checking, rehearsing
+
+    if options.list_faults:
+        faults = rehearsing.faults()
+        if options.json:
+            emit(
+                {"faults": [{"name": f.name, "title": f.title, "description": f.description} for f in faults.values()]}
+            )
+        for fault in () if options.json else faults.values():
+            print_line(f"{fault.name}\t{fault.title}\t{fault.description}")
+        return 0
+    if options.serve:
+        with cancelled_by_ctrl_c() as cancellation:
+            rehearsing.serve(options.out, tuple(options.fault), print_line, cancellation)
+        return 0
+    with cancelled_by_ctrl_c() as cancellation:
+        report = rehearsing.rehearse(
+            options.out, tuple(options.fault), on_result=say_result, say=say, cancellation=cancellation
+        )
+    if options.json:
+        emit(rehearsing.report_json(report))
+    else:
+        show_results(report.results)
+        print_line(f"项目：{report.project}\n表单：{report.forms}\n移交包：{report.package}")
+    return checking.exit_status(report.results)
+
+
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[Workspace]:
+    from app.actions.workspace import open_workspace
+
+    here = open_workspace(folder)
+    try:
+        yield here
+    finally:
+        here.close()
+
+
+@contextlib.contextmanager
+def cancelled_by_ctrl_c() -> Iterator[Cancellation]:
+    """A token that Ctrl-C (and a termination request) sets; a second Ctrl-C interrupts the old way."""
+    cancellation = Cancellation()
+
+    def cancel(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        cancellation.cancel()
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancellation
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def progress_line() -> Callable[[int, int], None]:
+    """Progress on standard error, one line that is written over; silent where that is no terminal."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{done * 100 // max(total, 1):3d}%" + ("\n" if done >= total else ""))
+
+    return show
+
+
+def say_result(result: Result) -> None:
+    from app.checks.model import OUTCOME_WORDS
+
+    say(f"{OUTCOME_WORDS[result.outcome]}　{result.check}　{result.target}　{result.actual or result.reason}")
+
+
+def show_results(results: Sequence[Result]) -> None:
+    """The results once more, those that need a person first, each with its reason and advice."""
+    from app.actions.checking import counts
+    from app.checks.model import OUTCOME_WORDS, SEVERITY, Outcome
+
+    for result in sorted(results, key=lambda result: -SEVERITY.index(result.outcome)):
+        print_line(f"{OUTCOME_WORDS[result.outcome]}\t{result.check}\t{result.target}\t{result.title}\t{result.actual}")
+        for line in (result.reason, result.advice) if result.outcome is not Outcome.PASS else ():
+            if line:
+                print_line(f"\t{line}")
+    summary = counts(results)
+    print_line("　".join(f"{OUTCOME_WORDS[outcome]} {summary[str(outcome)]}" for outcome in Outcome))
+
+
+def show_status(status: dict[str, Any]) -> None:
+    print_line(f"{status['title']}{'（演练）' if status['rehearsal'] else ''}")
+    for phase in status["phases"]:
+        print_line(f"{phase['number']} {phase['title']}　{'已完成' if phase['done'] else '未完成'}")
+        for step in phase["steps"]:
+            print_line(f"  {'✓' if step['done'] else '○'} {step['id']}　{step['title']}　{step['line']}")
+    print_line(f"离场阻断项 {len(status['blockers'])} 个")
+    for blocker in status["blockers"]:
+        print_line(f"  {blocker['title']}　由{blocker['clears']}解除")
+    for conflict in status["conflicts"]:
+        print_line(f"  冲突：{conflict}")
+
+
+def emit(document: dict[str, Any]) -> None:
+    """Prints the one JSON document of this call."""
+    print_line(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_line(text: str) -> None:
+    write_line(sys.stdout, text)
+
+
+def say(text: str) -> None:
+    """A message to the person: standard error, so that standard output holds only what was asked for."""
+    write_line(sys.stderr, text)
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()
