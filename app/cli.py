@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import getpass
 import json
 import signal
 import sys
@@ -171,6 +172,7 @@ def run_forms(options: argparse.Namespace) -> int:
             pdf=options.pdf,
             sign=options.sign,
             token=options.token,
+            ask_password=ask_password,
             cancellation=cancellation,
         )
         document = {"forms": [forms.issued_json(form) for form in issued]}
@@ -256,6 +258,11 @@ def run_rehearse(options: argparse.Namespace) -> int:
         show_results(report.results)
         print_line(f"项目：{report.project}\n表单：{report.forms}\n移交包：{report.package}")
     return checking.exit_status(report.results)
+
+
+def ask_password(question: str) -> str | None:
+    """Asks the person at the terminal; None where there is none."""
+    return getpass.getpass(question) if sys.stdin.isatty() else None
 
 
 @contextlib.contextmanager

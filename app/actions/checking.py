@@ -126,6 +126,7 @@ def payload(result: Result) -> dict[str, Any]:
         "offset_milliseconds": None if offset is None else round(offset * 1000),
         "target_digest": result.target_digest,
         "check_digest": result.check_digest,
+        "observed": dict(result.observed),
     }
 
 

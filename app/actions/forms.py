@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.actions.form_values import FormValues, Source, values_of
 from app.actions.workspace import Workspace, require_writable
 from app.base import clock, resources
 from app.base.cancellation import Cancellation
-from app.base.errors import InputError
+from app.base.errors import InputError, UnavailableError
 from app.base.files import read_bounded, write_atomic
 from app.evidence.entry import Entry, canonical
 from app.evidence.project import Draft
 
+if TYPE_CHECKING:
+    from app.documents.signer import KeySigner
+
 TEMPLATE_LIMIT = 32 << 20
+SIGNER_SECRET = "ONSITE_SECRET_SIGNER"
 
 
 @dataclass(frozen=True)
@@ -212,18 +217,23 @@ def issue(
     only: Sequence[str] = (),
     *,
     pdf: bool = False,
+    sign: Path | None = None,
+    token: Path | None = None,
+    ask_password: Callable[[str], str | None] = lambda question: None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     cancellation: Cancellation | None = None,
 ) -> tuple[IssuedForm, ...]:
-    """Issues forms into the folder ``out``; ``pdf`` also makes a PDF of each, by LibreOffice.
+    """Issues forms into the folder ``out``; ``pdf`` also makes a PDF of each, by LibreOffice; ``sign`` a signed copy.
 
-    Raises InputError for an unknown form, a broken template, or a file in ``out`` that a person has changed;
-    UnavailableError when a PDF is wanted and no office program is there (before anything is written).
+    Raises InputError for an unknown form, a broken template, a wrong signer's password, or a file in ``out`` that a
+    person has changed; UnavailableError when a PDF is wanted and no office program is there. All before anything is
+    written.
     """
     from app.documents.pdf import convert, require_office
 
     cancellation = cancellation or Cancellation()
     office = require_office() if pdf else None
+    signer = signer_of(sign, token, ask_password)
     draughtsman = Draughtsman(workspace)
     due = draughtsman.due(only)
     refuse_changed(workspace, out, [file_name(form.title, scope) for form, scope in due])
@@ -234,11 +244,45 @@ def issue(
         made = draughtsman.issue(form, scope)
         place = out / made.file_name
         write_atomic(place, made.path.read_bytes())
+        if signer:
+            write_atomic(signed_name(place), sign_form(workspace, form, scope, made, signer))
         if office:
             convert(office, place, cancellation)
         issued.append(IssuedForm(**{**vars(made), "path": place}))
         on_progress(len(issued), len(due))
     return tuple(issued)
+
+
+def signer_of(sign: Path | None, token: Path | None, ask: Callable[[str], str | None]) -> KeySigner | None:
+    """Who signs: the PKCS#12 file ``sign``, its password from ``ONSITE_SECRET_SIGNER``, else asked for once."""
+    from app.documents.signer import from_pkcs12
+
+    if token:
+        raise UnavailableError("这个版本还不能用证书介质（--token）签名，请用 --sign 指定 PKCS#12 文件。")
+    if not sign:
+        return None
+    password = os.environ.get(SIGNER_SECRET) or ask(f"签名证书 {sign.name} 的口令：")
+    if password is None:
+        raise InputError(f"没有签名证书的口令。请设置变量 {SIGNER_SECRET} 后重试。")
+    return from_pkcs12(sign, password)
+
+
+def sign_form(workspace: Workspace, form: Form, scope: str, made: IssuedForm, signer: KeySigner) -> bytes:
+    """A signed copy of an issued version; it becomes an attachment of that version before it is handed out."""
+    from app.documents.sign import sign as sign_document
+
+    require_writable(workspace)
+    body = sign_document(made.path.read_bytes(), signer, clock.now())
+    kept = workspace.project.attach(body, signed_name(Path(made.file_name)).name)
+    subject = signer.certificate.subject.rfc4514_string()
+    content = {"code": made.code, "sha256": kept.sha256, "name": kept.name, "size": kept.size, "signer": subject}
+    workspace.append(Draft("form_signed", form.id, content, scope))
+    return body
+
+
+def signed_name(place: Path) -> Path:
+    """A signed copy stands beside the unsigned file: a clerk may have to correct a word in that one by hand."""
+    return place.with_name(f"{place.stem}（已签名）{place.suffix}")
 
 
 def refuse_changed(workspace: Workspace, out: Path, names: Sequence[str]) -> None:

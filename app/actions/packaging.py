@@ -14,6 +14,7 @@ from app.actions.workspace import PROFILE, Workspace, require_writable
 from app.base import clock
 from app.base.cancellation import Cancellation
 from app.base.errors import InputError
+from app.base.files import read_bounded
 from app.evidence.entry import Entry
 from app.evidence.project import JOURNAL, Fault, Project
 from app.evidence.union import Union
@@ -24,6 +25,7 @@ from app.handover.verify import verify_bag
 from app.site import profile
 
 Content = Path | bytes
+DOCUMENT_LIMIT = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,43 @@ def verify(path: Path, cancellation: Cancellation | None = None) -> VerifyReport
     if path.suffix.lower() == ".docx" and path.is_file():
         return verify_document(path)
     raise InputError(f"{path} 不是项目、移交包或签名文件。")
+
+
+def verify_document(path: Path) -> VerifyReport:
+    """Judges the signatures of a Word file; trust by the anchors of the project that it lies in, if any."""
+    from app.documents.signatures import signatures
+
+    found = signatures(read_bounded(path, DOCUMENT_LIMIT, "文件"), anchors_for(path))
+    if not found:
+        raise InputError(f"{path} 没有电子签名，无从核验。")
+    faults = tuple(Fault(signature.part, line) for signature in found for line in signature.faults)
+    names = "、".join(f"{signature.subject}（{signature.signed_at}）" for signature in found)
+    trusted = all(signature.trusted for signature in found)
+    return VerifyReport(path, "document", faults, f"，签名人 {names}{'' if trusted else '，签名人不受信任'}", trusted)
+
+
+def anchors_for(path: Path) -> list[Any]:
+    """The trust anchors of the project or package around ``path``; none when it lies elsewhere."""
+    for folder in path.resolve().parents:
+        if (folder / PROFILE).is_file():
+            return [
+                certificate for place in profile.load(folder / PROFILE).trust for certificate in _certificates(place)
+            ]
+    return []
+
+
+def _certificates(path: Path) -> list[Any]:
+    from cryptography import x509
+
+    content = read_bounded(path, DOCUMENT_LIMIT, "信任锚证书")
+    try:
+        return (
+            x509.load_pem_x509_certificates(content)
+            if b"-----BEGIN" in content
+            else [x509.load_der_x509_certificate(content)]
+        )
+    except ValueError as error:
+        raise InputError(f"信任锚 {path} 不是证书文件。") from error
 
 
 def looks_like_bag(path: Path) -> bool:

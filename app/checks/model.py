@@ -51,6 +51,7 @@ class Verdict:
     actual: str
     reason: str = ""
     advice: str = ""
+    observed: Mapping[str, Any] = field(default_factory=dict)  # facts for the forms: ASCII keys, no floats, JSON only
 
 
 class Undetermined(Exception):
@@ -203,4 +204,5 @@ class Result:
     scope: str = ""
     clause: str = ""
     kind: str = ""
+    observed: Mapping[str, Any] = field(default_factory=dict)
     evidence: str = field(default="", compare=False)
