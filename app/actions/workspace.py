@@ -1,4 +1,4 @@
-"""An open project joined with its site profile, the workflow and the planned checks; what is done in it lives beside."""
+"""An open project joined with its site profile, the workflow and the planned checks."""
 
 from __future__ import annotations
 
