@@ -1,0 +1,1 @@
+"""The dialogs: what a person is asked for before something is recorded."""

@@ -1,0 +1,73 @@
+"""The frame that all asking dialogs share: a form, one line for what is wrong, and two buttons with plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
+
+from ui.look import theme
+from ui.look.cards import Text, button, column, row
+
+
+class Asking(QDialog):
+    """``accept_with`` returns "" when all is recorded, else the sentence that is shown; the dialog then stays open."""
+
+    def __init__(
+        self, parent: QWidget | None, title: str, words: str, accept: str, accept_with: Callable[[], str]
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(560)
+        self._accept_with = accept_with
+        self.form = QGridLayout()
+        self.form.setHorizontalSpacing(2 * theme.GRID)
+        self.form.setVerticalSpacing(theme.GRID + 4)
+        self.form.setColumnStretch(1, 1)
+        self.trouble = Text("", "failed")
+        self.trouble.hide()
+        self.yes = button(accept, self._try, "primary", tip="Ctrl+Enter")
+        self.yes.setDefault(True)
+        self.no = button("取消", self.reject, tip="Esc")
+        buttons = row(None, self.no, self.yes)
+        self.setLayout(
+            column(Text(words), self.form, self.trouble, buttons, spacing=2 * theme.GRID, margin=3 * theme.GRID)
+        )
+
+    def ask(self, title: str, editor: QWidget, hint: str = "") -> None:
+        """Adds one line to the form."""
+        line = self.form.rowCount()
+        label = Text(title, wrap=False)
+        label.setContentsMargins(0, 7, 0, 0)
+        label.setBuddy(editor)
+        editor.setAccessibleName(title)
+        self.form.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
+        if hint:
+            holder = QWidget()
+            holder.setLayout(column(editor, Text(hint, "muted", 9), spacing=2))
+            holder.setFocusProxy(editor)
+            editor = holder
+        self.form.addWidget(editor, line, 1)
+
+    def keyPressEvent(self, event: object) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in (  # type: ignore[attr-defined]
+            Qt.Key.Key_Return,
+            Qt.Key.Key_Enter,
+        ):
+            self._try()
+        else:
+            super().keyPressEvent(event)  # type: ignore[arg-type]
+
+    def _try(self) -> None:
+        trouble = self._accept_with()
+        self.trouble.setVisible(bool(trouble))
+        self.trouble.say(trouble)
+        if not trouble:
+            self.accept()
+
+
+def shortcut_words(keys: str) -> str:
+    """A key sequence as this system writes it."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,1 @@
+"""The pages beside the steps: start, blockers, forms, package, journal, verification."""

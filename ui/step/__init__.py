@@ -1,0 +1,1 @@
+"""The sections of a step's page: fields, checks, evidence, conclusion."""
