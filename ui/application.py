@@ -35,8 +35,10 @@ def make_application() -> QApplication:
     application.setApplicationName("onsite")
     application.setApplicationDisplayName(TITLE)
     QLocale.setDefault(QLocale(QLocale.Language.Chinese, QLocale.Country.China))
-    theme.follow_desktop(application)
-    bugs.hear_all()
+    if not application.property("dressed"):
+        application.setProperty("dressed", True)
+        theme.follow_desktop(application)
+        bugs.hear_all()
     return application
 
 

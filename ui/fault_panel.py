@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QWidget
 
 from ui.look import theme
 from ui.look.cards import Text, button, column, row, scrolled
+from ui.look.inputs import Tick
 from ui.open_project import OpenProject
 
 WIDTH = 304
@@ -24,7 +25,7 @@ class FaultPanel(QFrame):
         self._project = project
         self.setObjectName("side")
         self.setFixedWidth(WIDTH)
-        self.boxes: dict[str, QCheckBox] = {}
+        self.boxes: dict[str, Tick] = {}
         self._sent: tuple[str, ...] = ()
         self._entries: list[tuple[str, QWidget]] = []
         content, layout = QWidget(), column(spacing=theme.GRID)
@@ -48,7 +49,7 @@ class FaultPanel(QFrame):
         return tuple(name for name, box in self.boxes.items() if box.isChecked())
 
     def _entry(self, name: str, fault: Any) -> QWidget:
-        box = QCheckBox(fault.title)
+        box = Tick(fault.title)
         box.setToolTip(name)
         box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         box.clicked.connect(lambda: self._apply())

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QKeySequence, QPainter, QPaintEve
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from ui.look import marks, palette, states, theme
-from ui.look.cards import row
+from ui.look.cards import keys_words, retitle, row
 from ui.open_project import OpenProject
 
 SIZE = QSize(152, 48)
@@ -32,11 +32,13 @@ class LampButton(QAbstractButton):
         lamp = next(lamp for lamp in self._project.overview.lamps if lamp.kind == self.kind)
         running = any(pair in self._project.running for pair in self.pairs())
         self.look = states.RUNNING if running else states.LOOKS[lamp.state]
-        self.setText(lamp.title)
+        retitle(self, lamp.title)
         self.line = lamp.line
         self.setEnabled(bool(self.pairs()) and not self._project.workspace.read_only)
         self.setAccessibleName(f"{lamp.title}：{self.look.word}，{lamp.line}")
-        self.setToolTip(f"{lamp.title}：{self.look.word}\n{lamp.line}\n按下检查全部{lamp.title}检查项（{self._keys}）")
+        self.setToolTip(
+            f"{lamp.title}：{self.look.word}\n{lamp.line}\n按下检查全部{lamp.title}检查项（{keys_words(self._keys)}）"
+        )
         self.update()
 
     def pairs(self) -> tuple[tuple[str, str], ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QWidget
 
 from ui import journey
 from ui.journey import Journey, Place
 from ui.lamps import Lamps
 from ui.look import theme
-from ui.look.cards import Text, button, column, row
+from ui.look.cards import Text, button, column, keys_words, retitle, row
 from ui.notices import Banner, NoticeBar
 from ui.open_project import OpenProject
 from ui.sidebar import Sidebar
@@ -33,6 +34,7 @@ class ProjectView(QWidget):
         self.page: QWidget = QWidget()
         self._lay_out()
         project.said.connect(self.notices.say)
+        QShortcut(QKeySequence("Ctrl+L"), self, self.sidebar.tree.setFocus)
         self._show()
 
     def go(self, place: Place) -> None:
@@ -84,7 +86,7 @@ class ProjectView(QWidget):
             text = "演练　这里的一切都来自仿真现场，不能作为真实实施的证据。"
             banner = Banner(text, "warned")
             if self.project.rehearsal:
-                banner.add(button("故障面板", self._toggle_faults, "quiet", "F9", "打开或关闭故障面板"))
+                banner.add(button("故障面板", self._toggle_faults, "quiet", "F9", "打开或关闭故障面板", show_keys=True))
             found.append(banner)
         if workspace.read_only:
             found.append(
@@ -114,8 +116,8 @@ class ProjectView(QWidget):
     def _foot(self) -> QFrame:
         foot = QFrame()
         foot.setObjectName("foot")
-        self.back_button = button("上一步", self.go_back, "", "Alt+Left")
-        self.next_button = button("下一步", self.go_next, "primary", "Alt+Right")
+        self.back_button = button("上一步", self.go_back, "", "Alt+Left", show_keys=True)
+        self.next_button = button("下一步", self.go_next, "primary", "Alt+Right", show_keys=True)
         self.position = Text("", "muted", 9.5, wrap=False)
         parts = row(self.back_button, None, self.position, None, self.next_button)
         parts.setContentsMargins(3 * theme.GRID, theme.GRID, 3 * theme.GRID, theme.GRID)
@@ -141,6 +143,8 @@ class ProjectView(QWidget):
         self.back_button.setEnabled(self.journey.can_go_back)
         self.next_button.setEnabled(self.journey.can_go_next)
         number, total = self.journey.position()
+        words = "下一步" if number else "回到步骤"
+        retitle(self.next_button, f"{words}  {keys_words('Alt+Right')}")
         self.position.say(f"第 {number} 步，共 {total} 步" if number else "")
         self._remember(place)
         QTimer.singleShot(0, self.page.setFocus)

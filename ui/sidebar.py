@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from ui import journey
 from ui.journey import Place
 from ui.look import marks, palette, states, theme
-from ui.look.cards import button, column
+from ui.look.cards import button, column, retitle
 from ui.look.states import Look
 from ui.open_project import OpenProject
 
@@ -171,12 +171,12 @@ class Sidebar(QFrame):
         grid.setContentsMargins(8, 8, 8, 8)
         grid.setSpacing(4)
         for number, (page, title, keys) in enumerate(self.PAGES):
-            made = button(title, partial(self.wanted.emit, Place(page)), "quiet", keys)
+            made = button(title, partial(self.wanted.emit, Place(page)), "nav", keys)
             made.setCheckable(True)
             self.pages[page] = made
             grid.addWidget(made, number // 2, number % 2)
-        grid.addWidget(button("帮助", self.help_wanted.emit, "quiet", "F1"), 2, 0)
-        grid.addWidget(button("首页", self.home_wanted.emit, "quiet", "Ctrl+H", "关闭项目，回到首页"), 2, 1)
+        grid.addWidget(button("帮助", self.help_wanted.emit, "nav", "F1", "使用帮助", show_keys=True), 2, 0)
+        grid.addWidget(button("首页", self.home_wanted.emit, "nav", "Ctrl+H", "关闭项目，回到首页"), 2, 1)
         rule = QFrame()
         rule.setObjectName("line")
         holder = QWidget()
@@ -191,7 +191,7 @@ class Sidebar(QFrame):
     def refresh(self) -> None:
         self.tree.refresh()
         count = len(self._project.overview.progress.blockers)
-        self.pages[journey.BLOCKERS].setText(f"离场阻断项 {count}")
+        retitle(self.pages[journey.BLOCKERS], f"离场阻断项 {count}")
 
     def show_place(self, place: Place) -> None:
         """Marks where the person is."""

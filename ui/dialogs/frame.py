@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
 
 from ui.look import theme
@@ -51,14 +51,14 @@ class Asking(QDialog):
             editor = holder
         self.form.addWidget(editor, line, 1)
 
-    def keyPressEvent(self, event: object) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in (  # type: ignore[attr-defined]
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in (
             Qt.Key.Key_Return,
             Qt.Key.Key_Enter,
         ):
             self._try()
         else:
-            super().keyPressEvent(event)  # type: ignore[arg-type]
+            super().keyPressEvent(event)
 
     def _try(self) -> None:
         trouble = self._accept_with()
@@ -66,8 +66,3 @@ class Asking(QDialog):
         self.trouble.say(trouble)
         if not trouble:
             self.accept()
-
-
-def shortcut_words(keys: str) -> str:
-    """A key sequence as this system writes it."""
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -69,19 +70,36 @@ class Text(QLabel):
         self.setPalette(changed)
 
 
-def button(text: str, act: Callable[[], object], look: str = "", shortcut: str = "", tip: str = "") -> QPushButton:
-    """A push button; its shortcut, if any, is shown in its tool tip and works everywhere on its page."""
+def button(
+    text: str, act: Callable[[], object], look: str = "", shortcut: str = "", tip: str = "", show_keys: bool = False
+) -> QPushButton:
+    """A push button; its shortcut works everywhere on its page and is shown in its tool tip, or on it."""
     made = QPushButton(text)
     made.setAutoDefault(False)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     if look:
         made.setProperty("look", look)
     if shortcut:
+        tip = f"{tip or text}（{keys_words(shortcut)}）"
+        if show_keys:
+            made.setText(f"{text}  {keys_words(shortcut)}")
         made.setShortcut(QKeySequence(shortcut))
-        tip = f"{tip or text.replace('&', '')}（{shortcut}）"
     made.setToolTip(tip)
     made.clicked.connect(lambda: act())
     return made
+
+
+def keys_words(shortcut: str) -> str:
+    """A key sequence as this system writes it, arrows as arrows."""
+    native = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    return native.replace("+Left", " ←").replace("+Right", " →")
+
+
+def retitle(made: QAbstractButton, text: str) -> None:
+    """Changes a button's words and keeps its shortcut, which Qt would forget."""
+    shortcut = made.shortcut()
+    made.setText(text)
+    made.setShortcut(shortcut)
 
 
 def row(*parts: QWidget | QLayout | int | None, spacing: int = theme.GRID) -> QHBoxLayout:

@@ -17,6 +17,7 @@ class Colours:
     sunken: str
     border: str
     outline: str
+    thumb: str
     text: str
     muted: str
     accent: str
@@ -37,7 +38,8 @@ class Colours:
 
 
 LIGHT = Colours(
-    window="#F3F5F7", surface="#FFFFFF", sunken="#F7F9FA", border="#DDE2E8", outline="#868F9B", text="#1C2530",
+    window="#F3F5F7", surface="#FFFFFF", sunken="#F7F9FA", border="#DDE2E8", outline="#868F9B", thumb="#BFC7D0",
+    text="#1C2530",
     muted="#586473", accent="#22609C", accent_strong="#194B7C", accent_soft="#E4EEF8", on_accent="#FFFFFF",
     passed="#1A7446", warned="#8A5800", failed="#B3261E", unknown="#66479B", idle="#5A6573",
     passed_soft="#E5F3EB", warned_soft="#FBF0DA", failed_soft="#FBE8E6", unknown_soft="#EFEAF7", idle_soft="#EDF0F3",
@@ -45,7 +47,8 @@ LIGHT = Colours(
 )  # fmt: skip
 
 DARK = Colours(
-    window="#15181C", surface="#1D2126", sunken="#191D21", border="#333A43", outline="#7C8794", text="#E4E8EC",
+    window="#15181C", surface="#1D2126", sunken="#191D21", border="#333A43", outline="#7C8794", thumb="#4A535E",
+    text="#E4E8EC",
     muted="#A3AEBA", accent="#82B4E8", accent_strong="#A8CCF2", accent_soft="#22364B", on_accent="#10202F",
     passed="#68C391", warned="#E2B255", failed="#F0938A", unknown="#BFA9EC", idle="#A3AEBA",
     passed_soft="#1C3327", warned_soft="#382D17", failed_soft="#402320", unknown_soft="#2E2740", idle_soft="#282E35",

@@ -70,6 +70,10 @@ QPushButton[look="quiet"] {{ background: transparent; border-color: transparent;
 QPushButton[look="quiet"]:hover {{ background: {c.accent_soft}; }}
 QPushButton[look="quiet"]:focus {{ border: 2px solid {c.accent}; padding: 4px 7px; }}
 QPushButton[look="quiet"]:disabled {{ color: {c.outline}; background: transparent; }}
+QPushButton[look="nav"] {{ background: transparent; border-color: transparent; text-align: left; padding: 5px 10px; }}
+QPushButton[look="nav"]:hover {{ background: {c.sunken}; }}
+QPushButton[look="nav"]:focus {{ border: 2px solid {c.accent}; padding: 4px 9px; }}
+QPushButton[look="nav"]:checked {{ background: {c.accent_soft}; color: {c.accent_strong}; }}
 QPushButton[look="quiet"]:checked {{ background: {c.accent_soft}; color: {c.accent_strong}; }}
 QLineEdit, QPlainTextEdit, QComboBox, QTableWidget {{ background: {c.surface}; color: {c.text};
   border: 1px solid {c.outline}; border-radius: 6px; selection-background-color: {c.accent};
@@ -81,6 +85,9 @@ QLineEdit:focus, QComboBox:focus {{ padding: 4px 7px; }}
 QLineEdit:read-only, QPlainTextEdit:read-only, QComboBox:disabled {{ background: {c.sunken}; color: {c.text};
   border-color: {c.border}; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
+QTableView::item {{ padding: 0 6px; }}
+QTableView {{ border: 1px solid {c.border}; border-radius: 6px; background: {c.surface};
+  alternate-background-color: {c.sunken}; selection-background-color: {c.accent_soft}; selection-color: {c.text}; }}
 QTableWidget QLineEdit {{ border-radius: 0; padding: 0 4px; min-height: 0; }}
 QTableWidget {{ gridline-color: {c.border}; alternate-background-color: {c.sunken}; }}
 QHeaderView::section {{ background: {c.sunken}; color: {c.muted}; border: 0; border-bottom: 1px solid {c.border};
@@ -89,11 +96,14 @@ QTreeWidget, QListWidget {{ background: {c.surface}; border: 0; outline: 0; }}
 QListWidget#framed {{ border: 1px solid {c.border}; border-radius: 6px; }}
 QProgressBar {{ background: {c.border}; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
-QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
-QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 2px; }}
-QScrollBar::handle {{ background: {c.outline}; border-radius: 4px; min-height: 32px; min-width: 32px; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 1px; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 1px; }}
+QScrollBar::handle {{ background: {c.thumb}; border-radius: 4px; min-height: 32px; min-width: 32px; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; border: 0;
   width: 0; height: 0; }}
+QScrollBar::handle:hover {{ background: {c.outline}; }}
+QStatusBar {{ background: {c.window}; min-height: 28px; max-height: 28px; }}
+QStatusBar::item {{ border: 0; }}
 QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.outline}; padding: 4px; }}
 QTextBrowser {{ background: {c.surface}; color: {c.text}; border: 0; }}
 """

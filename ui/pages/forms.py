@@ -7,10 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QProgressBar
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QProgressBar
 
 from ui.look import theme
 from ui.look.cards import Card, StateWord, Text, button, clear, empty, line
+from ui.look.inputs import Tick
 from ui.look.states import Look
 from ui.open_project import OpenProject
 from ui.pages.page import Page
@@ -35,13 +36,13 @@ class FormsPage(Page):
         super().__init__("表单", EXPLAINED)
         self._project = project
         self.folder: Path | None = None
-        self.boxes: dict[str, QCheckBox] = {}
+        self.boxes: dict[str, Tick] = {}
         self._card = Card("全部表单")
         self._list = QGridLayout()
         self._list.setHorizontalSpacing(2 * theme.GRID)
         self._list.setColumnStretch(1, 1)
         self._card.body.addLayout(self._list)
-        self.pdf = QCheckBox("同时生成 PDF")
+        self.pdf = Tick("同时生成 PDF")
         self.pdf.setToolTip("需要本机装有 LibreOffice")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -104,7 +105,7 @@ class FormsPage(Page):
             self._list.addWidget(empty("没有表单", "本项目的表单目录是空的。"), 0, 0, 1, 4)
 
     def _line(self, number: int, form: Any, ticked: bool) -> None:
-        box = QCheckBox()
+        box = Tick()
         box.setChecked(ticked)
         box.setAccessibleName(f"勾选 {form.title}")
         self.boxes[form.id] = box

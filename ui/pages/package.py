@@ -8,12 +8,13 @@ from typing import Any
 
 from PySide6.QtCore import QDate, QStorageInfo, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QLineEdit, QProgressBar, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QProgressBar, QWidget
 
 from ui import journey
 from ui.journey import Place
 from ui.look import states, theme
 from ui.look.cards import Card, StateWord, Text, button, clear, column, row
+from ui.look.inputs import Choice, Tick
 from ui.open_project import OpenProject
 from ui.pages.page import Page
 from ui.records import size_words
@@ -102,7 +103,7 @@ class PackagePage(Page):
         grid.setHorizontalSpacing(2 * theme.GRID)
         grid.setVerticalSpacing(theme.GRID)
         grid.setColumnStretch(1, 1)
-        self.drive = QComboBox()
+        self.drive = Choice()
         self.drive.setAccessibleName("U盘或磁盘")
         for root, words in drives():
             self.drive.addItem(words, root)
@@ -116,7 +117,7 @@ class PackagePage(Page):
         grid.addWidget(Text("文件夹", wrap=False), 1, 0)
         grid.addLayout(row(self.place, choose), 1, 1)
         grid.addWidget(Text("必须是新的或空的文件夹；它本身就成为移交包。", "muted", 9.5), 2, 1)
-        self.verify = QCheckBox("写完后逐个文件校验")
+        self.verify = Tick("写完后逐个文件校验")
         self.verify.setChecked(True)
         self.write = button("写移交包", self._write, "primary", "Ctrl+E")
         self.write.setEnabled(not self._project.workspace.read_only)

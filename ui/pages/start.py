@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.look import marks, palette, theme
-from ui.look.cards import Card, Text, button, column, empty, row
+from ui.look.cards import Card, Text, button, column, empty, keys_words, row
 from ui.look.states import Look
 
 REAL = Look("现场项目", "half", "accent")
@@ -116,7 +117,7 @@ class StartPage(QWidget):
         title = Text("现场实施助手", points=22, bold=True, wrap=False)
         words = Text("就业监测管理信息系统现场实施：逐步完成、真实检查、留下证据、出具表单、移交与校验。", "muted", 11)
         recent = Card("最近的项目")
-        recent.setMinimumHeight(280)
+        recent.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._nothing = empty(
             "还没有项目", "用现场配置文件（site.toml）新建一个，打开已有的项目文件夹，\n或者先到演练现场走一遍全流程。"
         )
@@ -157,7 +158,7 @@ class StartPage(QWidget):
         layout = column(spacing=2 * theme.GRID)
         for made, words in entries:
             made.setMinimumHeight(36)
-            keys = made.shortcut().toString()
+            keys = keys_words(made.shortcut().toString())
             layout.addLayout(
                 column(
                     made, row(Text(words, "muted", 9, wrap=False), None, Text(keys, "muted", 9, wrap=False)), spacing=2

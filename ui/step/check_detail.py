@@ -14,6 +14,7 @@ from ui.open_project import OpenProject
 from ui.step.check_row import PAD, STATE, payload
 
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/=])")
+SHOWN_ABOVE, SHORT = ("应为", "实为"), 20  # what the row itself shows whole is not said twice
 PARTS = (("expected", "应为"), ("actual", "实为"), ("reason", "原因"), ("advice", "建议"))
 
 
@@ -46,6 +47,7 @@ class CheckDetail(QWidget):
         grid.setColumnStretch(1, 1)
         content = payload(state)
         told = [(title, str(content.get(key, ""))) for key, title in PARTS]
+        told = [(title, text) for title, text in told if title not in SHOWN_ABOVE or len(text) > SHORT]
         told.append(("处置", decision_line(state)))
         told.append(("怎样得到", how(content)))
         if state.state is State.STALE:

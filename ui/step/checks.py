@@ -58,9 +58,11 @@ class ChecksSection(Card):
         self.rows: dict[Pair, CheckRow] = {}
         self._details: dict[Pair, CheckDetail] = {}
         self._states: dict[Pair, CheckState] = {}
-        self.all_button = button("全部检查", self.check_all, "primary", "F5", "检查本步骤的全部检查项")
+        self.all_button = button("全部检查", self.check_all, "primary", "F5", "检查本步骤的全部检查项", show_keys=True)
         self.rest_button = button("只测未合格的", self.check_rest, "", "Shift+F5", "只测还不是合格的检查项")
-        self.cancel_button = button("取消检查", project.cancel_checks, "", "Esc", "停止检查，已得到的结果保留")
+        self.cancel_button = button(
+            "取消检查", project.cancel_checks, "", "Esc", "停止检查，已得到的结果保留", show_keys=True
+        )
         for part in (self.rest_button, self.all_button, self.cancel_button):
             self.head.addWidget(part)
         self._fill(project.overview.progress.step(step).checks)

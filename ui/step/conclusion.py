@@ -50,7 +50,7 @@ class ConclusionSection(Card):
         clear(self._missing)
         for text in shortened(() if state.decision else state.missing):
             bullet = Text("·", "muted", wrap=False)
-            bullet.setFixedWidth(theme.GRID)
+            bullet.setFixedWidth(12)
             holder = row(bullet, Text(text))
             holder.setStretch(1, 1)
             self._missing.addLayout(holder)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from PySide6.QtCore import QDate, QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QDate, QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QCalendarWidget, QComboBox, QLineEdit, QMenu, QPlainTextEdit, QWidget, QWidgetAction
+from PySide6.QtWidgets import QCalendarWidget, QLineEdit, QMenu, QPlainTextEdit, QWidget, QWidgetAction
 
 from app.workflow.model import Field, FieldType
 from ui.look.cards import Text, button, column, row
+from ui.look.inputs import Choice
 from ui.step import values
 
 SHORT, LONG = 420, 880  # widest that a line of text or a block of text is worth reading
@@ -57,8 +58,15 @@ class LineEditor(Editor):
         self.edit.textEdited.connect(self.touched)
         self.edit.setMinimumWidth(160)
         self.setMaximumWidth(SHORT)
-        self.setLayout(row(self.edit, spacing=4))
+        self._line = row(self.edit, spacing=6)
+        self.setLayout(self._line)
         self.watch(self.edit)
+
+    def beside(self, *parts: QWidget) -> None:
+        """Puts parts right of a short edit, close to it."""
+        for part in parts:
+            self._line.addWidget(part)
+        self._line.addStretch(1)
 
     def value(self) -> Any:
         return self.edit.text().strip()
@@ -77,10 +85,7 @@ class NumberEditor(LineEditor):
         super().__init__(hint)
         self.edit.setMaximumWidth(160)
         self.edit.setInputMethodHints(Qt.InputMethodHint.ImhFormattedNumbersOnly)
-        inner = self.layout()
-        if unit and inner:
-            inner.addWidget(Text(unit, "muted", wrap=False))
-        self.setMaximumWidth(SHORT)
+        self.beside(*([Text(unit, "muted", wrap=False)] if unit else []))
 
     def value(self) -> Any:
         return values.number(self.edit.text())
@@ -93,9 +98,7 @@ class DateEditor(LineEditor):
         super().__init__(hint or "2026-01-05")
         self.edit.setMaximumWidth(160)
         self.choose = button("选择…", self._open, "quiet", tip="打开日历")
-        inner = self.layout()
-        if inner:
-            inner.addWidget(self.choose)
+        self.beside(self.choose)
         self.watch(self.edit, self.choose)
         self.left.connect(self._tidy)
 
@@ -177,7 +180,7 @@ class ChoiceEditor(Editor):
 
     def __init__(self, choices: tuple[str, ...]) -> None:
         super().__init__()
-        self.box = WheelShyBox()
+        self.box = Choice()
         self.box.addItem("（请选择）", "")
         for choice in choices:
             self.box.addItem(choice, choice)
@@ -199,16 +202,6 @@ class ChoiceEditor(Editor):
         self.box.setEnabled(False)
 
 
-class WheelShyBox(QComboBox):
-    """A choice that scrolling the page does not change by accident."""
-
-    def wheelEvent(self, event: Any) -> None:
-        event.ignore()
-
-    def sizeHint(self) -> QSize:
-        return super().sizeHint().expandedTo(QSize(200, 32))
-
-
 class PartyEditor(Editor):
     """An organisation, a role and a telephone number."""
 
@@ -220,7 +213,6 @@ class PartyEditor(Editor):
         cells = []
         for name, title in self.PARTS:
             edit = QLineEdit()
-            edit.setPlaceholderText(title)
             edit.setAccessibleName(title)
             edit.textEdited.connect(self.touched)
             self.edits[name] = edit

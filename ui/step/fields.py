@@ -14,7 +14,7 @@ from app.workflow.model import Field, FieldType, Step
 from ui.look import theme
 from ui.look.cards import Card, Text, button, column, row
 from ui.open_project import OpenProject
-from ui.step.editors import Editor, LineEditor, editor_for
+from ui.step.editors import SHORT, Editor, LineEditor, editor_for
 from ui.tasks import Trouble
 
 QUIET_MS = 600
@@ -143,6 +143,7 @@ class FileEditor(Editor):
         self.name = LineEditor()
         self.name.edit.setPlaceholderText("未选择文件")
         self.name.set_read_only()
+        self.name.setFixedWidth(SHORT - 120)
         self.choose = button("选择文件…", self._choose)
         self.setLayout(row(self.name, self.choose, None))
         self.watch(self.choose)
