@@ -23,7 +23,8 @@ class Listening:
         self.stopping = threading.Event()
         self._switching = threading.RLock()  # one of start, stop, refuse at a time
         self._lock = threading.Lock()  # around the connections
-        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._connections: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
         self._listener: socket.socket | None = None
         self._wake: tuple[socket.socket, socket.socket] | None = None
         self._acceptor: threading.Thread | None = None
@@ -51,6 +52,9 @@ class Listening:
                 self._listener.close()
                 self._listener = None
             self.hang_up()
+            for thread in self._threads:
+                if thread is not threading.current_thread():
+                    thread.join()
 
     def refuse(self, refusing: bool) -> None:
         """A refusing port stays ours (bound, so that nobody else gets it) but nobody listens on it."""
@@ -67,14 +71,10 @@ class Listening:
                 self._accept(self._listener)
 
     def hang_up(self) -> None:
-        """Cuts every connection and waits for its thread."""
+        """Cuts every connection; what serves them notices and ends."""
         with self._lock:
-            connections = dict(self._connections)
-        for connection in connections:
-            cut(connection)
-        for thread in connections.values():
-            if thread is not threading.current_thread():
-                thread.join()
+            for connection in self._connections:
+                cut(connection)
 
     def pause(self, seconds: float) -> None:
         """Waits, but no longer than the port lives."""
@@ -108,7 +108,8 @@ class Listening:
         connection.setblocking(True)
         thread = threading.Thread(target=self._serve_and_close, args=(connection,), daemon=True)
         with self._lock:
-            self._connections[connection] = thread
+            self._connections.add(connection)
+        self._threads = [*(other for other in self._threads if other.is_alive()), thread]
         thread.start()
 
     def _serve_and_close(self, connection: socket.socket) -> None:
@@ -118,7 +119,7 @@ class Listening:
                 self.serve(connection)
         finally:
             with self._lock:
-                del self._connections[connection]
+                self._connections.remove(connection)
             cut(connection)
             connection.close()
 
