@@ -18,7 +18,12 @@ class Echo(Listening):
 
 
 class Silent(Listening):
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.holding = threading.Event()
+
     def serve(self, connection: socket.socket) -> None:
+        self.holding.set()
         hold(connection)
 
 
@@ -61,16 +66,25 @@ def test_is_bound_to_loopback_only(echo: Echo) -> None:
 
 def test_stopping_ends_connections_and_threads_and_frees_the_port() -> None:
     before = threading.active_count()
-    server = Silent(0)
+    server = Echo(0)
     port = server.start()
     client = connect(server)
     client.sendall(b"hello")
+    assert client.recv(100) == b"hello"
     server.stop()
     assert client.recv(100) == b""
     assert threading.active_count() == before
-    again = Silent(port)
+    again = Echo(port)
     assert again.start() == port
     again.stop()
+
+
+def test_stopping_ends_a_connection_that_is_held_in_silence() -> None:
+    server = Silent()
+    server.start()
+    with connect(server):
+        assert server.holding.wait(20)
+        server.stop()
 
 
 def test_stopping_does_not_wait_for_a_pause() -> None:
