@@ -1,4 +1,4 @@
-"""Which server stands behind which port of the rehearsal site; the Oracle listener and the TLS port are not among them."""
+"""Which server stands behind which port of the rehearsal site; the Oracle listener and the TLS port are elsewhere."""
 
 from __future__ import annotations
 
