@@ -34,7 +34,9 @@ def run(command: str, faults: frozenset[str], ports: Mapping[str, int]) -> Print
         "env LC_ALL=C df -kP": lambda: Printed(disk_space("disk-full" in faults)),
         "env LC_ALL=C df -iP": lambda: Printed(inodes()),
         "cat /proc/meminfo": lambda: Printed(MEMINFO),
-        "env LC_ALL=C ps -eo pid,args": lambda: Printed(processes("server-down" in faults)),
+        "env LC_ALL=C ps -eo pid,args": lambda: Printed(
+            processes("server-down" in faults, ports.get("wls-admin", 7001))
+        ),
         "date -u +%s.%N": lambda: Printed(date("clock-skewed" in faults)),
         f"{JAVA} -version": lambda: Printed(stderr=JAVA_VERSION),
         "env LC_ALL=C ss -lnt": lambda: Printed(sockets(listening(faults, ports))),
@@ -96,8 +98,9 @@ def inodes() -> str:
     return "\n".join(lines) + "\n"
 
 
-def processes(second_down: bool) -> str:
+def processes(second_down: bool, admin_port: int) -> str:
     """``ps -eo pid,args``: Java with each running server's name, Oracle's processes, the asking session."""
+    managed = f" -Dweblogic.management.server=http://127.0.0.1:{admin_port}"
     rows = [
         (1, "/usr/lib/systemd/systemd --switched-root --system --deserialize 16"),
         (2, "[kthreadd]"),
@@ -106,9 +109,9 @@ def processes(second_down: bool) -> str:
         (2412, "ora_pmon_JYJC"),
         (2418, "ora_smon_JYJC"),
         (2424, "ora_lgwr_JYJC"),
-        (4107, weblogic_process("AdminServer", "1024m")),
-        (4588, weblogic_process("jyjc1", "2048m")),
-        (4603, weblogic_process("jyjc2", "2048m")),
+        (4107, weblogic_process("AdminServer", "1024m", "")),
+        (4588, weblogic_process("jyjc1", "2048m", managed)),
+        (4603, weblogic_process("jyjc2", "2048m", managed)),
         (9120, "sshd: weblogic [priv]"),
         (9124, "sshd: weblogic@notty"),
         (9125, "ps -eo pid,args"),
@@ -117,13 +120,12 @@ def processes(second_down: bool) -> str:
     return "    PID COMMAND\n" + "".join(f"{pid:>7} {line}\n" for pid, line in shown)
 
 
-def weblogic_process(name: str, heap: str) -> str:
-    admin = "" if name == "AdminServer" else " -Dweblogic.management.server=http://127.0.0.1:7001"
+def weblogic_process(name: str, heap: str, managed: str) -> str:
     return (
         f"{JAVA} -server -Xms1024m -Xmx{heap} -Dweblogic.Name={name} "
         "-Djava.security.policy=/u01/wls/wlserver/server/lib/weblogic.policy -Dweblogic.ProductionModeEnabled=true "
         "-Dfile.encoding=UTF-8 -Djava.endorsed.dirs=/usr/java/jdk1.8.0_202/jre/lib/endorsed"
-        f"{admin} -Dweblogic.home=/u01/wls/wlserver/server weblogic.Server"
+        f"{managed} -Dweblogic.home=/u01/wls/wlserver/server weblogic.Server"
     )
 
 
