@@ -71,6 +71,7 @@ class Task(QObject):
         if kind == "report":
             self.reported.emit(item)
             return
+        self._thread.join()  # it has nothing left to do, and must have left the signal before this object may go
         (self.done if kind == "done" else self.troubled).emit(item)
         self.ended.emit()
 
@@ -83,6 +84,7 @@ class Tasks(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._running: dict[str, Task] = {}
+        self._ended: list[Task] = []  # let go at the next start, when nobody is inside one of their signals
 
     def start(
         self,
@@ -101,6 +103,8 @@ class Tasks(QObject):
         """
         if key in self._running:
             return None
+        while self._ended:
+            self._ended.pop().deleteLater()
         task = Task(title, work, self)
         for signal, hear in ((task.reported, reported), (task.done, done), (task.troubled, troubled)):
             if hear:
@@ -139,7 +143,7 @@ class Tasks(QObject):
         task = self._running.pop(key, None)
         self.changed.emit()
         if task:
-            task.deleteLater()
+            self._ended.append(task)
 
 
 def _while_there(hear: Callable[[Any], None], owner: QObject | None) -> Callable[[Any], None]:

@@ -11,7 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.base.errors import DamagedError
+
 VERSION = 1
+FIELDS: Mapping[str, type] = {
+    "project": str,
+    "chain": str,
+    "seq": int,
+    "prev": str,
+    "seen": dict,
+    "turn": int,
+    "at": str,
+    "author": str,
+    "role": str,
+    "kind": str,
+    "subject": str,
+    "scope": str,
+    "payload": dict,
+}
 GENESIS = "0" * 64
 
 
@@ -75,4 +92,28 @@ def _refuse_foreign(value: Any) -> None:
 
 
 def digest(raw: bytes) -> str:
+    """The hash that names an entry: SHA-256 (hex) of its stored bytes."""
     return hashlib.sha256(raw).hexdigest()
+
+
+def compose(fields: Mapping[str, Any]) -> Entry:
+    """An entry from its named fields (all of FIELDS but ``v``)."""
+    raw = canonical({"v": VERSION, **fields})
+    return Entry(**fields, raw=raw, hash=digest(raw))
+
+
+def parse(raw: bytes, expected: str = "") -> Entry:
+    """The entry whose stored bytes are ``raw``; ``expected`` is its hash where that is known already.
+
+    Raises DamagedError when the bytes are no entry of a version this program reads.
+    """
+    try:
+        content = json.loads(raw)
+        if content.pop("v") != VERSION or set(content) != set(FIELDS):
+            raise ValueError("not an entry of this version")
+        types_are_right = all(isinstance(content[name], kind) for name, kind in FIELDS.items())
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        raise DamagedError(f"实施日志里有一条记录不可读（{error}）。") from error
+    if not types_are_right:
+        raise DamagedError("实施日志里有一条记录的内容类型不对。")
+    return Entry(**content, raw=raw, hash=expected or digest(raw))

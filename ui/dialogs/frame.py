@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QWidget
 
 from ui.look import theme
 from ui.look.cards import Text, button, column, row
+
+WIDTH, UNBOUND = 528, 16_777_215
 
 
 class Asking(QDialog):
@@ -20,7 +22,6 @@ class Asking(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(560)
         self._accept_with = accept_with
         self.form = QGridLayout()
         self.form.setHorizontalSpacing(2 * theme.GRID)
@@ -32,9 +33,11 @@ class Asking(QDialog):
         self.yes.setDefault(True)
         self.no = button("取消", self.reject, tip="Esc")
         buttons = row(None, self.no, self.yes)
-        self.setLayout(
-            column(Text(words), self.form, self.trouble, buttons, spacing=2 * theme.GRID, margin=3 * theme.GRID)
-        )
+        told = Text(words)
+        told.setMinimumWidth(WIDTH)
+        parts = column(told, self.form, self.trouble, buttons, spacing=2 * theme.GRID, margin=3 * theme.GRID)
+        parts.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+        self.setLayout(parts)
 
     def ask(self, title: str, editor: QWidget, hint: str = "") -> None:
         """Adds one line to the form."""
@@ -42,6 +45,9 @@ class Asking(QDialog):
         label = Text(title, wrap=False)
         label.setContentsMargins(0, 7, 0, 0)
         label.setBuddy(editor)
+        if isinstance(editor, Text):
+            editor.setContentsMargins(0, 7, 0, 0)
+        editor.setMaximumWidth(UNBOUND)  # in a dialog all editors end at the same edge
         editor.setAccessibleName(title)
         self.form.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
         if hint:

@@ -93,7 +93,10 @@ QTableWidget {{ gridline-color: {c.border}; alternate-background-color: {c.sunke
 QHeaderView::section {{ background: {c.sunken}; color: {c.muted}; border: 0; border-bottom: 1px solid {c.border};
   padding: 5px 8px; }}
 QTreeWidget, QListWidget {{ background: {c.surface}; border: 0; outline: 0; }}
-QListWidget#framed {{ border: 1px solid {c.border}; border-radius: 6px; }}
+QFrame#side QScrollArea, QFrame#side QWidget#page {{ background: {c.surface}; }}
+QListWidget#topics::item {{ padding: 8px 10px; border-radius: 6px; color: {c.text}; }}
+QListWidget#topics::item:selected {{ background: {c.accent_soft}; color: {c.accent_strong}; }}
+QListWidget#topics:focus::item:selected {{ border: 2px solid {c.accent}; padding: 6px 8px; }}
 QProgressBar {{ background: {c.border}; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 1px; }}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -145,8 +147,16 @@ class SlotView(QWidget):
         ask_adjustment(self, self._project, self._step, None, self.slot.id)
 
     def _open(self, record: Record) -> None:
-        path = self._project.workspace.project.attachment(str(record.payload.get("sha256", "")))
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        kept = self._project.workspace.project.attachment(str(record.payload.get("sha256", "")))
+        name = Path(str(record.payload.get("name", ""))).name or "附件"
+
+        def work(_cancellation: Any, _report: Any) -> Any:
+            return shutil.copyfile(kept, Path(tempfile.mkdtemp(prefix="onsite-")) / name)
+
+        def done(copy: Any) -> None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(copy)))
+
+        self._project.start(f"open {kept.name}", f"正在打开 {name}", work, done)
 
     def _withdraw(self, record: Record) -> None:
         from app.actions.recording import withdraw_attachment

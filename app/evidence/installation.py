@@ -1,0 +1,40 @@
+"""Which installation writes: its id is kept outside every project, so that a copied folder goes on in a new chain."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Collection
+from pathlib import Path
+
+import platformdirs
+
+from app.base.errors import UnavailableError
+from app.base.files import cause, write_atomic
+
+SHORT = 3  # characters of a chain's name that stand in an evidence number
+
+
+def installation_id() -> str:
+    """This installation's id (32 hex characters), made on first use. Raises UnavailableError when it cannot be kept."""
+    home = Path(os.environ.get("ONSITE_HOME") or platformdirs.user_data_dir("onsite-assistant", appauthor=False))
+    place = home / "installation"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not place.exists():
+            write_atomic(place, uuid.uuid4().hex.encode())
+        kept = place.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise UnavailableError(f"本机的程序文件夹 {home} 不可用：{cause(error)}。") from error
+    if not re.fullmatch(r"[0-9a-f]{32}", kept):
+        raise UnavailableError(f"{place} 已损坏；删除它后会新生成一个，原有证据不受影响。")
+    return kept
+
+
+def chain_for(installation: str, project: str, known: Collection[str]) -> str:
+    """The chain of ``installation`` in ``project``; a new one's short name is unlike those of the ``known`` chains."""
+    candidates = (hashlib.sha256(f"{installation}:{project}:{n}".encode()).hexdigest()[:32] for n in range(4096))
+    taken = {chain[:SHORT] for chain in known}
+    return next(chain for chain in candidates if chain in known or chain[:SHORT] not in taken)
