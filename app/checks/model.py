@@ -126,8 +126,10 @@ class Surroundings:
 class Session(Protocol):
     """The connection(s) to one target during one run, owned by one lane of the runner.
 
-    Its gathering methods run on the lane's thread; ``abort`` may come from any thread and must make a blocked call
-    return or raise at once (it closes the sockets). After ``abort`` a new session is opened for the next check.
+    It connects at first use and logs in at most once; what kept it from that is remembered, and every later use raises
+    the same at once. Its gathering methods run on the lane's thread; ``abort`` may come from any thread and must make a
+    blocked call return or raise at once (it closes the sockets). After ``abort`` it may connect again only if its
+    log-in had succeeded before.
     """
 
     transcript: Transcript
@@ -149,7 +151,9 @@ class Check:
     ``kind`` is what ``--only`` names: the table of ``site.toml`` or ``joint``; ``table`` is the kind of target asked.
     ``gather(session, target)`` returns frozen facts, or raises Undetermined or Failed. ``compare(facts, target, site)``
     is pure. A ``collective`` check compares once all targets were gathered: its ``compare_all`` takes the facts by
-    target id. ``shows(target)`` lists what will be run, word for word, for the customer's approval.
+    target id. Where ``concerns(target, site)`` is False the question makes no sense and is not planned at all;
+    ``applies`` says why a planned one is 不适用. ``shows(target)`` lists what will be run, word for word, for the
+    customer's approval.
     """
 
     id: str
@@ -160,6 +164,7 @@ class Check:
     gather: Callable[[Any, Any], Facts]
     compare: Callable[[Any, Any, Site], Verdict]
     shows: Callable[[Any], Sequence[str]] = lambda target: ()
+    concerns: Callable[[Any, Site], bool] = lambda target, site: True
     applies: Callable[[Any, Site], str] = lambda target, site: ""  # "" or why it is 不适用
     compare_all: Callable[[Mapping[str, Facts], Any, Site], Verdict] | None = None
     sends: bool = False
