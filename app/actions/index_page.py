@@ -1,4 +1,4 @@
-"""The readable index of a package: one page of plain HTML that opens on any computer, without scripts or the network."""
+"""The readable index of a package: one page of plain HTML that opens on any computer, without scripts."""
 
 from __future__ import annotations
 
