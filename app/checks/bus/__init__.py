@@ -1,0 +1,1 @@
+"""The checks of the bus and the joint test."""
