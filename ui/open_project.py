@@ -50,6 +50,11 @@ class OpenProject(QObject):
     def title(self) -> str:
         return self.workspace.site.name
 
+    def show_scope(self, scope: str) -> None:
+        """Turns to the records of a service case, or to the project's own with ""."""
+        self.scope = scope
+        self.refresh()
+
     def refresh(self) -> None:
         """Works the state out of the journal and tells the pages."""
         self._soon.stop()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QWidget
 
 from ui import journey
+from ui.case_bar import CaseBar
 from ui.journey import Journey, Place
 from ui.lamps import Lamps
 from ui.look import theme
@@ -17,6 +18,8 @@ from ui.notices import Banner, NoticeBar
 from ui.open_project import OpenProject
 from ui.sidebar import Sidebar
 from ui.step_page import StepPage
+
+MAINTENANCE = "maintenance"  # the phase whose steps are done once for each service case
 
 
 class ProjectView(QWidget):
@@ -58,6 +61,14 @@ class ProjectView(QWidget):
         """Saves what is not saved yet."""
         return self._may_leave()
 
+    def choose_case(self, scope: str) -> bool:
+        """Shows the project as the service case ``scope`` has it ("": none); False when this page cannot be left."""
+        if not self._may_leave():
+            return False
+        self.project.show_scope(scope)
+        self._show()
+        return True
+
     def _lay_out(self) -> None:
         project = self.project
         self.sidebar = Sidebar(project)
@@ -66,8 +77,9 @@ class ProjectView(QWidget):
         self.sidebar.help_wanted.connect(self.help_wanted)
         self.lamps = Lamps(project)
         self.notices = NoticeBar()
+        self.cases = CaseBar(project, self.choose_case)
         self._holder = column(spacing=0)
-        middle = column(self.notices, self._holder, self._foot(), spacing=0)
+        middle = column(self.notices, self.cases, self._holder, self._foot(), spacing=0)
         middle.setStretch(1, 1)
         body = row(self.sidebar, middle, spacing=0)
         body.setStretch(1, 1)
@@ -139,6 +151,8 @@ class ProjectView(QWidget):
         old.setParent(None)
         old.deleteLater()
         self._holder.addWidget(self.page)
+        self.cases.setVisible(bool(self.project.scope) or self._in_maintenance(place))
+        self.cases.refresh()
         self.sidebar.show_place(place)
         self.back_button.setEnabled(self.journey.can_go_back)
         self.next_button.setEnabled(self.journey.can_go_next)
@@ -148,6 +162,10 @@ class ProjectView(QWidget):
         self.position.say(f"第 {number} 步，共 {total} 步" if number else "")
         self._remember(place)
         QTimer.singleShot(0, self.page.setFocus)
+
+    def _in_maintenance(self, place: Place) -> bool:
+        phases = self.project.workspace.workflow.phases
+        return any(step.id == place.step for phase in phases if phase.id == MAINTENANCE for step in phase.steps)
 
     def _toggle_faults(self) -> None:
         self.faults.setVisible(not self.faults.isVisible())
