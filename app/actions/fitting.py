@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LEAST = 2  # lines that a cell keeps however long the others are
+SHORTEST = 2  # lines of its text that a cut cell keeps, the one that points to the annex included
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,14 @@ class Annex:
     text: str
 
 
-def fitted(cells: Mapping[str, tuple[str, str, int]], lines: int) -> tuple[dict[str, str], list[Annex]]:
+def fitted(cells: Mapping[str, tuple[str, str, int]], lines: int, least: int) -> tuple[dict[str, str], list[Annex]]:
     """The text shown in each of ``cells`` (title, text, full-width characters a line) and the annexes with the rest.
 
-    All cells together take at most ``lines`` lines (an empty one takes one); the longest are cut first, evenly.
+    All cells together take at most ``lines`` lines; one takes at least ``least``, however little it says. The longest
+    are cut first, evenly.
     """
     wrapped = {cell: wrap(text, width) for cell, (_, text, width) in cells.items()}
-    level = _level([len(found) for found in wrapped.values()], lines)
+    level = _level([len(found) for found in wrapped.values()], lines, least)
     shown, annexes = {}, []
     for cell, (title, text, _) in cells.items():
         if len(wrapped[cell]) <= level:
@@ -35,10 +36,10 @@ def fitted(cells: Mapping[str, tuple[str, str, int]], lines: int) -> tuple[dict[
     return shown, annexes
 
 
-def _level(counts: list[int], lines: int) -> int:
-    """The most lines that any one cell may take so that all together fit; never under LEAST."""
-    level = max(counts, default=LEAST)
-    while level > LEAST and sum(min(count, level) for count in counts) > lines:
+def _level(counts: list[int], lines: int, least: int) -> int:
+    """The most lines that any one cell may take so that all together fit; never under SHORTEST."""
+    level = max(counts, default=SHORTEST)
+    while level > SHORTEST and sum(max(least, min(count, level)) for count in counts) > lines:
         level -= 1
     return level
 

@@ -123,10 +123,10 @@ class Filling:
         for cell, text in cells.items():
             self.put(cell, text, self.source.profile)
 
-    def fit(self, cells: Mapping[str, tuple[str, int]], lines: int) -> None:
+    def fit(self, cells: Mapping[str, tuple[str, int]], lines: int, least: int = 1) -> None:
         """Keeps ``cells`` (title, characters a line) within ``lines`` in all; what does not fit goes to annex pages."""
         texts = {cell: (title, str(self.values[cell]), width) for cell, (title, width) in cells.items()}
-        shown, annexes = fitted(texts, lines)
+        shown, annexes = fitted(texts, lines, least)
         self.values |= shown
         self.values["annexes"] = [vars(annex) for annex in annexes]
         for annex in annexes:
@@ -218,7 +218,7 @@ def maintenance_record(filling: Filling) -> None:
         "changes": "四、系统调整内容",
         "outcome": "五、结果描述",
     }
-    filling.fit({cell: (title, 34) for cell, title in titles.items()}, 17)
+    filling.fit({cell: (title, 36) for cell, title in titles.items()}, 16, least=3)
 
 
 def filing(filling: Filling) -> None:
@@ -279,8 +279,13 @@ def _joined(source: Source, check: str, say: Callable[[Mapping[str, Any]], str])
     facts = source.facts(check)
     lines = [(fact, say(fact.observed)) for fact in facts]
     several = len([line for _, line in lines if line]) > 1
-    texts = [f"{ROLES.get(fact.state.bound.role, '')}：{line}" if several else line for fact, line in lines if line]
+    texts = [_of_role(fact, line) if several else line for fact, line in lines if line]
     return "\n".join(texts), [fact.entry for fact, line in lines if line]
+
+
+def _of_role(fact: Fact, text: str) -> str:
+    """``text`` with the database's role in front, on a line of its own when it has several."""
+    return f"{ROLES.get(fact.state.bound.role, '')}：" + ("\n" if "\n" in text else "") + text
 
 
 def _cluster(observed: Mapping[str, Any]) -> str:
@@ -294,12 +299,12 @@ def _version(observed: Mapping[str, Any]) -> str:
 
 
 def _users(observed: Mapping[str, Any]) -> str:
-    return "、".join(f"{user['name']}（{user['status']}，{user['tablespace']}）" for user in observed.get("users", ()))
+    return "\n".join(f"{user['name']}（{user['status']}，{user['tablespace']}）" for user in observed.get("users", ()))
 
 
 def _tables(observed: Mapping[str, Any]) -> str:
     tables = observed.get("tables", ())
-    return f"{'、'.join(str(table['name']) for table in tables)}，共{len(tables)}张" if tables else ""
+    return f"共{len(tables)}张：{'、'.join(str(table['name']) for table in tables)}" if tables else ""
 
 
 def _tablespaces(source: Source) -> Text:
@@ -317,9 +322,8 @@ def _tablespaces(source: Source) -> Text:
             f"{row['name']}（{known[row['name']]} MB）" if row["name"] in known else str(row["name"])
             for row in fact.observed.get("tablespaces", ())
         ]
-        lines.append((f"{ROLES.get(fact.state.bound.role, '')}：" if several else "") + "、".join(names))
-    entries = [fact.entry for fact in (*facts, *source.facts("oracle.tablespace_usage"))]
-    return "\n".join(line for line in lines if not line.endswith("：")), entries
+        lines += [_of_role(fact, "\n".join(names)) if several else "\n".join(names)] if names else []
+    return "\n".join(lines), [fact.entry for fact in (*facts, *source.facts("oracle.tablespace_usage"))]
 
 
 def _application_address(source: Source) -> Text:
