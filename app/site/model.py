@@ -26,8 +26,12 @@ class Target:
 
     def digest(self) -> str:
         """SHA-256 (hex) over this entry's canonical content: a result is bound to it and is stale once it changes."""
-        content = json.dumps(plain(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        content = json.dumps(self.bound(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(f"{self.kind}:{content}".encode()).hexdigest()
+
+    def bound(self) -> Any:
+        """What the digest is made over, as plain JSON values."""
+        return plain(self)
 
 
 def plain(value: Any) -> Any:
@@ -151,7 +155,13 @@ class Service(Target):
 
 @dataclass(frozen=True)
 class Certificate(Target):
-    """Paths are absolute once loaded. ``crl`` is a tuple of files, or ``"none"``: the site has none."""
+    """Paths (that of ``source`` too) are absolute once loaded. ``crl`` is a tuple of files, or ``"none"``: none.
+
+    ``contents`` says for each file named by ``FILES`` what is in it (SHA-256), and is no key of ``site.toml``. The
+    digest stands on it instead of the paths: a moved project keeps its results, a replaced certificate ends them.
+    """
+
+    FILES: ClassVar[tuple[str, ...]] = ("source", "trust", "chain", "crl", "pair")
 
     kind: ClassVar[str] = "certificate"
 
@@ -163,6 +173,11 @@ class Certificate(Target):
     crl: tuple[Path, ...] | str = ()
     pair: Path | None = None
     min_days: int = 0
+    contents: tuple[str, ...] = ()
+
+    def bound(self) -> Any:
+        own = plain(self)
+        return {key: value for key, value in own.items() if not self.contents or key not in self.FILES}
 
 
 @dataclass(frozen=True)
