@@ -33,6 +33,7 @@ from app.site.model import Target
 
 GRACE = 3.0  # seconds that an aborted gathering has to come back before its target is given up
 CLOSING = 2.0  # seconds that all sessions together have to close at the end of a run
+LARGEST = 2**53 - 1  # what RFC 8785 can write
 POLL = 0.2  # Windows lets a Ctrl-C through only between waits
 
 OpenSession = Callable[[Target, Surroundings], Session]
@@ -193,6 +194,8 @@ def _require_plain(value: Any) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             _require_plain(item)
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        raise ValueError("observed integer beyond 2^53-1")
     elif not (value is None or isinstance(value, str | int)):
         raise ValueError(f"observed value {value!r}")
 

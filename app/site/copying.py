@@ -25,7 +25,7 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Move:
-    """What becomes of one file named at ``key``: ``content`` goes to ``copy`` (if any), ``was`` is now written ``text``."""
+    """What becomes of one file named at ``key``: ``content`` goes to ``copy``, ``was`` becomes ``text``."""
 
     key: KeyPath
     was: str
