@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from app.checks.model import Undetermined
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
+WEB = ("http", "https")
+DEFAULT_PORTS = {"http": 80, "https": 443, "sftp": 22}
 KEPT = "%/?:@!$&'()*+,;=~-._"  # RFC 3986 reserved characters that stay as they are; what is not ASCII is UTF-8, quoted
 
 
@@ -56,7 +57,7 @@ def address_of(url: str, any_scheme: bool = False) -> Address:
         raise BadUrl("地址的主机或端口写法不对。", "请在 site.toml 中改正 url。") from None
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         raise BadUrl("地址中带有用户名或口令，不能使用。", "请从 site.toml 的 url 中去掉；口令由本程序另行保管。")
-    if not any_scheme and parts.scheme not in DEFAULT_PORTS:
+    if not any_scheme and parts.scheme not in WEB:
         raise BadUrl(
             f"地址须以 http:// 或 https:// 开头，不能是 {parts.scheme or '空'}。", "请在 site.toml 中改正 url。"
         )

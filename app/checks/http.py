@@ -32,6 +32,7 @@ __all__ = [
     "NoAnswer",
     "NotHttp",
     "Reached",
+    "Unreachable",
     "Untrusted",
     "trust_context",
 ]
@@ -50,6 +51,10 @@ class ConnectionRefused(Failed):
 
 class NoAnswer(Undetermined):
     """Time-out, silence, reset, half an answer, an unknown name, or ``abort``."""
+
+
+class Unreachable(NoAnswer):
+    """There was no connection at all: time-out, no route, or an unknown name. Nothing else there will answer either."""
 
 
 class NotHttp(Undetermined):
@@ -140,7 +145,8 @@ class HttpClient:
 
         ``limit``: bytes of the body that are read at most. ``context`` verifies https; without one nothing is trusted.
         A redirect is returned as it is. Header values are Latin-1.
-        Raises BadUrl, ConnectionRefused, NoAnswer, NotHttp, Untrusted, CancelledError.
+        Raises BadUrl, ConnectionRefused, NoAnswer (Unreachable: no connection at all), NotHttp, Untrusted,
+        CancelledError.
         """
         address = address_of(url)
         call = _Call(address, seconds)
@@ -202,7 +208,7 @@ def _told(call: _Call) -> Iterator[None]:
         raise NoAnswer(f"对 {where} 的请求被中止：检查项的时限已到或已取消。") from None
     except Unresolved:
         advice = "请核对主机名，或在 hosts 文件、DNS 中补上。"
-        raise NoAnswer(f"主机名 {call.address.host} 在本机无法解析为地址。", advice) from None
+        raise Unreachable(f"主机名 {call.address.host} 在本机无法解析为地址。", advice) from None
     except TimeoutError:
         raise _timed_out(call) from None
     except ConnectionRefusedError:
@@ -223,14 +229,14 @@ CERTIFICATE_ADVICE = "请核对 site.toml 的 trust（信任锚）与地址中�
 def _timed_out(call: _Call) -> NoAnswer:
     within = f"{call.seconds:g} 秒内"
     if call.stage == "连接":
-        return NoAnswer(f"{call.address.shown} {within}未能连接。", FIREWALL)
+        return Unreachable(f"{call.address.shown} {within}未能连接。", FIREWALL)
     return NoAnswer(f"{call.address.shown} 已连接，但 {within}没有完成{call.stage}。", "请查看对方服务的状态与日志。")
 
 
 def _broken(call: _Call, error: OSError) -> NoAnswer:
     reason = error.strerror or type(error).__name__
     if call.stage == "连接":
-        return NoAnswer(f"{call.address.shown} 无法连接：{reason}。", FIREWALL)
+        return Unreachable(f"{call.address.shown} 无法连接：{reason}。", FIREWALL)
     return NoAnswer(f"{call.address.shown} 在{call.stage}中断开了连接：{reason}。", "请查看对方服务的日志。")
 
 

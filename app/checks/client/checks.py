@@ -1,7 +1,87 @@
-"""What is asked of client PCs."""
+"""What is asked of a client PC: that the addresses it must reach answer, seen from where this program runs."""
 
 from __future__ import annotations
 
-from app.checks.model import Check
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
-CHECKS: tuple[Check, ...] = ()
+from app.checks.http import ConnectionRefused
+from app.checks.model import Check, Outcome, Undetermined, Verdict, worst
+from app.checks.pages import named_status
+from app.checks.web import WebSession
+from app.site.model import Client, Site
+
+AT_ONCE = 8
+PAGE_LIMIT = 1 << 20  # bytes: the status is what counts
+EXPECTED = "每个地址都返回 2xx 或 3xx"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One address: its ``status`` (0: none) in ``words``, the seconds it took; ``advice`` where there was no answer."""
+
+    url: str
+    status: int
+    words: str
+    seconds: float = 0.0
+    refused: bool = False
+    advice: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.refused:
+            return Outcome.FAIL
+        if not self.status:
+            return Outcome.UNKNOWN
+        return Outcome.PASS if 200 <= self.status < 400 else Outcome.FAIL
+
+
+def gather_urls(session: WebSession, target: Client) -> tuple[Visit, ...]:
+    """Every address of the target, several at a time, in the profile's order."""
+    session.begin()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return tuple(pool.map(lambda url: visit(session, url), target.urls))
+
+
+def visit(session: WebSession, url: str) -> Visit:
+    try:
+        answer = session.ask("GET", url, limit=PAGE_LIMIT, kept=0)
+    except ConnectionRefused as error:
+        return Visit(url, 0, error.actual, refused=True, advice=error.advice)
+    except Undetermined as error:
+        return Visit(url, 0, error.reason, advice=error.advice)
+    return Visit(url, answer.status, named_status(answer), answer.seconds)
+
+
+def compare_urls(visits: Sequence[Visit], target: Client, site: Site) -> Verdict:  # noqa: ARG001
+    actual = "；".join(f"{one.url} {one.words}" + (f" {one.seconds:.3f} 秒" if one.status else "") for one in visits)
+    observed = {"urls": [{"url": one.url, "status": one.status} for one in visits]}
+    outcome = worst([one.outcome for one in visits])
+    if outcome is Outcome.PASS:
+        return Verdict(outcome, EXPECTED, actual, observed=observed)
+    bad = [one for one in visits if one.outcome is not Outcome.PASS]
+    reason = "；".join(f"{one.url}：{one.words}" for one in bad)
+    advice = next((one.advice for one in bad if one.advice), "请核对地址，并查看该服务的日志。")
+    return Verdict(outcome, EXPECTED, actual, reason, advice, observed)
+
+
+def nothing_listed(target: Client, site: Site) -> str:  # noqa: ARG001 - the shape of Check.applies
+    return "" if target.urls else "方案未规定：没有登记要访问的地址"
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        id="client.urls",
+        kind="client",
+        table="client",
+        title="客户端访问地址",
+        clause="三、部署应用系统（二）4",
+        gather=gather_urls,
+        compare=compare_urls,
+        shows=lambda target: tuple(f"GET {url}" for url in target.urls),
+        applies=nothing_listed,
+        seconds=60.0,
+        definition="1",
+    ),
+)
