@@ -10,6 +10,7 @@ from app.checks.model import Undetermined
 
 LARGEST_ANCHOR = 1 << 20  # bytes of a file of anchors
 REASONS = {  # X509_V_ERR_*, openssl/x509_vfy.h
+    7: "证书的签名与信任锚的公钥不符（同名的另一个 CA）",
     9: "证书尚未生效（请先核对本机时钟）",
     10: "证书已过期（请先核对本机时钟）",
     18: "证书是自签名的，不在现场的信任锚之中",
