@@ -141,7 +141,11 @@ def test_cancel_does_not_wait_for_a_gathering_that_cannot_be_ended(scene: Scene)
         blocked.set()
         release.wait()
 
-    threading.Thread(target=lambda: (blocked.wait(10), scene.cancellation.cancel()), daemon=True).start()
+    def cancel() -> None:
+        blocked.wait(10)
+        scene.cancellation.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
     with pytest.raises(CancelledError):
         run(scene, pairs(scene.target("bus1", Offline()), a_check("a", block)))
     release.set()
@@ -206,8 +210,8 @@ def test_the_checks_of_a_target_are_put_in_order_on_one_session(scene: Scene, st
 
 
 def test_each_result_has_its_own_transcript(scene: Scene) -> None:
-    def note(word: str) -> Callable[[Offline, Target], str]:
-        return lambda session, target: session.transcript.note(word) or word
+    def note(word: str) -> Callable[[Offline, Target], None]:
+        return lambda session, target: session.transcript.note(word)
 
     results = run(scene, pairs(scene.target("bus1", Offline()), a_check("a", note("one")), a_check("b", note("two"))))
     assert [one.transcript for one in results] == ["one", "two"]
