@@ -72,9 +72,10 @@ def lacking(workspace: Workspace) -> tuple[str, ...]:
 def profile_files(workspace: Workspace) -> Mapping[str, Content]:
     """``site.toml`` and the public files it names; keys, JKS and PKCS#12 files never are among them."""
     files: dict[str, Content] = {f"data/{PROFILE}": workspace.folder / PROFILE}
+    folder = workspace.site.path.parent  # absolute, as the paths of the profile's files are
     for path in profile.referenced_files(workspace.site):
-        if path.is_relative_to(workspace.folder) and path.is_file():
-            files[f"data/{path.relative_to(workspace.folder).as_posix()}"] = path
+        if path.is_relative_to(folder) and path.is_file():
+            files[f"data/{path.relative_to(folder).as_posix()}"] = path
     return files
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from app.base.redaction import redact
 from app.checks.lane import CLOSING, Answer, Lane, OpenSession, trouble
 from app.checks.model import Facts, Outcome, Planned, Result, Session, Surroundings, Verdict
 from app.site.model import Target
@@ -193,5 +194,5 @@ def _result(answer: Answer, verdict: Verdict, surroundings: Surroundings) -> Res
 
 
 def _text(text: object) -> str:
-    """Text that UTF-8 can hold: a target's broken bytes, decoded as lone surrogates, become question marks."""
-    return str(text).encode("utf-8", "replace").decode("utf-8")
+    """Text without secrets that UTF-8 can hold: a target's broken bytes (lone surrogates) become question marks."""
+    return redact(str(text)).encode("utf-8", "replace").decode("utf-8")

@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from app.base.errors import InputError
+from app.base.redaction import forbid
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -176,5 +177,6 @@ def _class_of(backend: object) -> str:
 
 
 def _known(password: str) -> str:
-    """``password``, once the log knows what it must never write."""
+    """``password``, once it is known that it must never be written."""
+    forbid(password)
     return password

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from loopback_lines import Line, Offline, Scene, Server, a_check, dripping, greeting, never, pairs, silent
 
+from app.base import redaction
 from app.base.errors import CancelledError, UnavailableError
 from app.checks import lane, runner
 from app.checks.clock import compare_clock
@@ -324,6 +325,19 @@ def test_broken_bytes_of_a_target_do_not_keep_a_result_from_the_journal(scene: S
     (result,) = run(scene, pairs(scene.target("bus1", Offline()), check))
     texts = (result.expected, result.actual, result.reason, result.advice, result.transcript, result.observed["name"])
     assert texts == ("?",) * 6
+
+
+def test_a_password_that_a_driver_tells_reaches_no_result(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_forbidden", ())
+    redaction.forbid("Pass-1")
+
+    def told(session: Offline, target: Target) -> None:
+        session.transcript.note("connect user/Pass-1@db")
+        raise Failed("refused: user/Pass-1@db", "Pass-1?", "Pass-1!")
+
+    (result,) = run(scene, pairs(scene.target("bus1", Offline()), a_check("a", told)))
+    assert result.actual == f"refused: user/{redaction.MARK}@db"
+    assert "Pass-1" not in repr(result)
 
 
 def test_trouble_in_keeping_a_result_ends_the_run_with_that_trouble(scene: Scene, start: Start) -> None:

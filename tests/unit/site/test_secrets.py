@@ -14,6 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null
 from keyring.errors import InitError, KeyringLocked
 
+from app.base import redaction
 from app.base.errors import InputError
 from app.site.secrets import ENCRYPTED, KeyringSecrets, variable
 
@@ -29,10 +30,10 @@ def disguised(name: str, base: type[KeyringBackend]) -> Any:
 class Memory(KeyringBackend):
     """A keyring that keeps what it is given."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -75,8 +76,9 @@ class Prompting(Memory):
 def own_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever a test sets is taken back; nothing of this machine's keyring is touched."""
     before = keyring.core._keyring_backend
-    keyring.set_keyring(fail.Keyring())
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
     monkeypatch.delenv("ONSITE_SECRET_DB1", raising=False)
+    monkeypatch.setattr(redaction, "_forbidden", ())
     yield
     keyring.core._keyring_backend = before
 
@@ -86,6 +88,7 @@ def use(backend: KeyringBackend) -> Any:
     return backend
 
 
+UNENCRYPTED: list[Any] = [null.Keyring(), fail.Keyring(), Memory()]  # type: ignore[no-untyped-call]
 REAL = "keyring.backends.SecretService.Keyring"
 
 
@@ -128,7 +131,7 @@ def test_windows_keeps_it_on_this_machine_and_not_more_than_a_credential_holds()
     assert backend.kept[SERVICE, "db1"] == "密" * 1280
 
 
-@pytest.mark.parametrize("backend", [null.Keyring(), fail.Keyring(), Memory()], ids=lambda one: type(one).__module__)
+@pytest.mark.parametrize("backend", UNENCRYPTED, ids=lambda one: type(one).__module__)
 def test_what_is_no_encrypted_keyring_is_never_used(backend: KeyringBackend) -> None:
     use(backend)
     secrets = KeyringSecrets("p1")
@@ -146,7 +149,7 @@ def test_a_class_that_is_derived_from_an_encrypted_one_is_not_it() -> None:
         def set_password(self, service: str, username: str, password: str) -> None:
             raise AssertionError("the password left")
 
-    use(Redirected())
+    use(Redirected())  # type: ignore[no-untyped-call]
     assert KeyringSecrets("p1").set("db1", "pass-1") != ""
 
 
@@ -155,7 +158,7 @@ def test_of_a_chain_only_the_encrypted_members_are_used() -> None:
     plain.kept[SERVICE, "db1"] = "planted"
 
     class Chain(chainer.ChainerBackend):
-        backends = (plain, real)  # type: ignore[assignment]
+        backends = (plain, real)
 
     use(disguised("keyring.backends.chainer.ChainerBackend", Chain))
     assert KeyringSecrets("p1").get("db1") is None
@@ -165,7 +168,7 @@ def test_of_a_chain_only_the_encrypted_members_are_used() -> None:
 
 def test_a_chain_without_an_encrypted_member_is_no_keyring() -> None:
     class Chain(chainer.ChainerBackend):
-        backends = (Memory(),)  # type: ignore[assignment]
+        backends = (Memory(),)
 
     use(disguised("keyring.backends.chainer.ChainerBackend", Chain))
     assert "没有可用的系统密钥环" in KeyringSecrets("p1").set("db1", "pass-1")
@@ -237,6 +240,14 @@ def test_many_lanes_that_ask_at_once_make_one_prompt() -> None:
         assert backend.asked == 1
     finally:
         backend.answered.set()
+
+
+def test_a_password_once_given_out_is_taken_out_of_whatever_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONSITE_SECRET_DB1", "given-1")
+    secrets = KeyringSecrets("p1")
+    secrets.get("db1")
+    secrets.remember("db2", "remembered-1")
+    assert redaction.redact("given-1 remembered-1") == f"{redaction.MARK} {redaction.MARK}"
 
 
 def test_an_empty_password_is_refused() -> None:
