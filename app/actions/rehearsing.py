@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.actions import checking, forms, packaging, recording
+from app.actions import checking, forms, packaging
 from app.actions.workspace import Workspace, create, open_workspace
 from app.base.cancellation import Cancellation
 from app.base.errors import InputError, UnavailableError
@@ -147,6 +147,8 @@ def report_json(report: RehearsalReport) -> dict[str, Any]:
 
 def serve(out: Path | None, names: Sequence[str], show: Callable[[str], None], cancellation: Cancellation) -> None:
     """Keeps the rehearsal site up until cancelled; shows its profile and the variables of its secrets."""
+    from app.site.secrets import variable
+
     require_known(names)
     folder = out or Path(tempfile.mkdtemp(prefix="onsite-rehearsal-"))
     site = start_site(folder, names)
@@ -154,7 +156,7 @@ def serve(out: Path | None, names: Sequence[str], show: Callable[[str], None], c
         show(f"# site.toml: {site.site_toml}")
         show(site.site_toml.read_text(encoding="utf-8"))
         for target, secret in site.secrets.items():
-            show(f"export {recording.secret_variable(target)}='{secret}'")
+            show(f"export {variable(target)}='{secret}'")
         while not cancellation.wait(0.5):
             site.require_alive()
     finally:
