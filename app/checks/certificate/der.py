@@ -1,0 +1,147 @@
+"""A small reader of DER: enough to take certificates, names and CRLs apart where the libraries refuse to.
+
+Bounded by what it is given: every length is checked against the bytes that are there. Source: ITU-T X.690.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SEQUENCE, SET, OID, INTEGER, OCTETS, BITS = 0x30, 0x31, 0x06, 0x02, 0x04, 0x03
+UTF8, PRINTABLE, TELETEX, IA5, UNIVERSAL, BMP = 0x0C, 0x13, 0x14, 0x16, 0x1C, 0x1E
+LONGEST_OID = 64  # bytes
+
+ATTRIBUTES = {  # X.520; RFC 4519
+    "2.5.4.3": "CN",
+    "2.5.4.4": "SN",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.9": "STREET",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.12": "title",
+    "2.5.4.42": "GN",
+    "0.9.2342.19200300.100.1.1": "UID",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+}
+
+
+class NotDer(ValueError):
+    """The bytes are not DER, or not of the shape that was expected."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element: its tag, its content, and ``raw``: all of its bytes."""
+
+    tag: int
+    content: bytes
+    raw: bytes
+
+    def children(self) -> tuple[Element, ...]:
+        """What is inside, for a constructed element. Raises NotDer."""
+        if not self.tag & 0x20:
+            raise NotDer("not constructed")
+        return tuple(elements(self.content))
+
+
+def element(data: bytes, tag: int | None = None) -> Element:
+    """The one element that ``data`` is, of ``tag`` where given. Raises NotDer, also for bytes that follow it."""
+    found = first(data)
+    if len(found.raw) != len(data) or tag not in (None, found.tag):
+        raise NotDer("another element was expected")
+    return found
+
+
+def elements(data: bytes) -> Iterator[Element]:
+    """The elements that ``data`` is made of, one after the other. Raises NotDer."""
+    while data:
+        found = first(data)
+        yield found
+        data = data[len(found.raw) :]
+
+
+def first(data: bytes) -> Element:
+    """The element at the beginning of ``data``. Raises NotDer."""
+    if len(data) < 2 or data[0] & 0x1F == 0x1F:
+        raise NotDer("no element")
+    length, start = data[1], 2
+    if length & 0x80:
+        count = length & 0x7F
+        if not 1 <= count <= 4 or len(data) < 2 + count:
+            raise NotDer("no length")
+        length, start = int.from_bytes(data[2 : 2 + count], "big"), 2 + count
+    if len(data) < start + length:
+        raise NotDer("cut off")
+    return Element(data[0], data[start : start + length], data[: start + length])
+
+
+def oid(content: bytes) -> str:
+    """The dotted form of an OBJECT IDENTIFIER's content (X.690, 8.19). Raises NotDer."""
+    if not content or content[-1] & 0x80 or len(content) > LONGEST_OID:
+        raise NotDer("no object identifier")
+    numbers, value = [], 0
+    for byte in content:
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(value)
+            value = 0
+    head = min(numbers[0] // 40, 2)
+    return ".".join(map(str, [head, numbers[0] - 40 * head, *numbers[1:]]))
+
+
+Name = tuple[tuple[tuple[str, str], ...], ...]
+
+
+def name(raw: bytes) -> Name:
+    """A Name (RFC 5280, 4.1.2.4) as RDNs of (attribute's OID, text). Raises NotDer."""
+    rdns = []
+    for rdn in element(raw, SEQUENCE).children():
+        pairs = [attribute.children() for attribute in rdn.children()]
+        if any(len(pair) != 2 for pair in pairs):
+            raise NotDer("no attribute")
+        rdns.append(tuple((oid(kind.content), text(value)) for kind, value in pairs))
+    return tuple(rdns)
+
+
+def text(value: Element) -> str:
+    """A directory string. Old CAs wrote GBK under tags that do not allow it; what nothing decodes is shown in hex."""
+    encodings = {BMP: ("utf-16-be",), UNIVERSAL: ("utf-32-be",)}.get(value.tag, ("utf-8", "gb18030"))
+    for encoding in encodings:
+        try:
+            return value.content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return value.content.hex()
+
+
+def shown(names: Name) -> str:
+    """A name for people: ``CN=…,O=…,C=…``, the most particular part first; control characters made visible."""
+    parts = [
+        "+".join(f"{ATTRIBUTES.get(kind, kind)}={printable(value)}" for kind, value in rdn) for rdn in reversed(names)
+    ]
+    return ",".join(parts) or "（空）"
+
+
+def printable(value: str) -> str:
+    """``value`` without what would confuse a screen: control and direction characters become ``·``; 200 at most."""
+    clean = "".join("·" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co") else sign for sign in value[:200])
+    return clean + ("…" if len(value) > 200 else "")
+
+
+def comparable(names: Name) -> Name:
+    """A name by which names are compared (RFC 5280, 7.1): without case and without superfluous blanks."""
+    return tuple(tuple(sorted((kind, _folded(value)) for kind, value in rdn)) for rdn in names)
+
+
+def common_names(names: Name) -> tuple[str, ...]:
+    return tuple(value for rdn in names for kind, value in rdn if kind == "2.5.4.3")
+
+
+def _folded(value: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())

@@ -1,0 +1,100 @@
+"""Whether a signature over a certificate or a CRL is by a given issuer's key; what cannot be computed is UNKNOWN.
+
+cryptography verifies RSA, EC, DSA and Edwards curves; OpenSSL (pyOpenSSL) the rest, SM2 among it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from app.checks.certificate.x509 import SM2_SIGNATURE, X509
+
+if TYPE_CHECKING:
+    from cryptography.x509 import CertificateRevocationList
+
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, openssl/x509_vfy.h
+CERTIFICATE_SIGNATURE, CRL_SIGNATURE, REVOKED = 7, 8, 23  # X509_V_ERR_*
+
+
+class Signature(StrEnum):
+    VALID = "valid"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+
+
+def signed(child: X509, issuer: X509) -> Signature:
+    """Whether ``child``'s signature is by the key of ``issuer``; names and rights are not looked at."""
+    if not child.signature_consistent:
+        return Signature.INVALID
+    if child.signature_oid != SM2_SIGNATURE:
+        judged = _verified(child.loaded, child.loaded.tbs_certificate_bytes, issuer)
+        if judged is not Signature.UNKNOWN:
+            return judged
+    return _by_openssl(child, issuer)
+
+
+def crl_signed(crl: CertificateRevocationList, issuer: X509, subject: X509) -> Signature:
+    """Whether ``crl`` is signed by ``issuer``'s key; ``subject`` is a certificate of that issuer."""
+    if crl.signature_algorithm_oid.dotted_string != SM2_SIGNATURE:
+        judged = _verified(crl, crl.tbs_certlist_bytes, issuer)
+        if judged is not Signature.UNKNOWN:
+            return judged
+    return _by_openssl(subject, issuer, crl)
+
+
+def _verified(document: Any, signed_bytes: bytes, issuer: X509) -> Signature:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        key = issuer.loaded.public_key()
+        return _with_key(key, document, signed_bytes)
+    except InvalidSignature:
+        return Signature.INVALID
+    except (UnsupportedAlgorithm, ValueError, TypeError):
+        return Signature.UNKNOWN
+
+
+def _with_key(key: Any, document: Any, signed_bytes: bytes) -> Signature:
+    """Raises InvalidSignature, UnsupportedAlgorithm."""
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+
+    parameters = document.signature_algorithm_parameters
+    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+        key.verify(document.signature, signed_bytes)
+    elif isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PKCS1v15 | padding.PSS):
+        key.verify(document.signature, signed_bytes, parameters, document.signature_hash_algorithm)
+    elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
+        key.verify(document.signature, signed_bytes, parameters)
+    elif isinstance(key, dsa.DSAPublicKey) and document.signature_hash_algorithm is not None:
+        key.verify(document.signature, signed_bytes, document.signature_hash_algorithm)
+    else:
+        return Signature.INVALID  # the algorithm is not one that this kind of key can have signed with
+    return Signature.VALID
+
+
+def _by_openssl(child: X509, issuer: X509, crl: CertificateRevocationList | None = None) -> Signature:
+    """OpenSSL's word, with ``issuer`` as the only anchor; every other objection than the signature is UNKNOWN here."""
+    from OpenSSL import crypto
+
+    flags = crypto.X509StoreFlags.PARTIAL_CHAIN | NO_CHECK_TIME | (crypto.X509StoreFlags.CRL_CHECK if crl else 0)
+    try:
+        store = crypto.X509Store()
+        store.add_cert(crypto.load_certificate(crypto.FILETYPE_ASN1, issuer.encoded))
+        if crl is not None:
+            store.add_crl(crl)
+        store.set_flags(flags)
+        subject = crypto.load_certificate(crypto.FILETYPE_ASN1, child.encoded)
+        crypto.X509StoreContext(store, subject).verify_certificate()
+    except crypto.X509StoreContextError as error:
+        return _meaning(error.errors[0], crl is not None)
+    except (crypto.Error, ValueError, TypeError):
+        return Signature.UNKNOWN
+    # An anchor that is the certificate itself is accepted without its signature being looked at.
+    return Signature.UNKNOWN if child.encoded == issuer.encoded and crl is None else Signature.VALID
+
+
+def _meaning(code: int, of_crl: bool) -> Signature:
+    if of_crl:
+        return {CRL_SIGNATURE: Signature.INVALID, REVOKED: Signature.VALID}.get(code, Signature.UNKNOWN)
+    return Signature.INVALID if code == CERTIFICATE_SIGNATURE else Signature.UNKNOWN
