@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from app.checks.certificate.x509 import SM2_SIGNATURE, X509
+from app.checks.certificate.x509 import SM2_SIGNATURE, X509, Unsupported
 
 if TYPE_CHECKING:
     from cryptography.x509 import CertificateRevocationList
@@ -59,17 +59,18 @@ def _with_key(key: Any, document: Any, signed_bytes: bytes) -> Signature:
     """Raises InvalidSignature, UnsupportedAlgorithm."""
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 
-    parameters = document.signature_algorithm_parameters
+    parameters, digest = document.signature_algorithm_parameters, document.signature_hash_algorithm
     if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
         key.verify(document.signature, signed_bytes)
     elif isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PKCS1v15 | padding.PSS):
-        key.verify(document.signature, signed_bytes, parameters, document.signature_hash_algorithm)
+        key.verify(document.signature, signed_bytes, parameters, digest)
     elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
         key.verify(document.signature, signed_bytes, parameters)
-    elif isinstance(key, dsa.DSAPublicKey) and document.signature_hash_algorithm is not None:
-        key.verify(document.signature, signed_bytes, document.signature_hash_algorithm)
+    elif isinstance(key, dsa.DSAPublicKey) and digest is not None:
+        key.verify(document.signature, signed_bytes, digest)
     else:
-        return Signature.INVALID  # the algorithm is not one that this kind of key can have signed with
+        # A known algorithm that this kind of key cannot have signed with; of an unknown one nothing can be said.
+        return Signature.UNKNOWN if parameters is None else Signature.INVALID
     return Signature.VALID
 
 
@@ -87,14 +88,19 @@ def _by_openssl(child: X509, issuer: X509, crl: CertificateRevocationList | None
         subject = crypto.load_certificate(crypto.FILETYPE_ASN1, child.encoded)
         crypto.X509StoreContext(store, subject).verify_certificate()
     except crypto.X509StoreContextError as error:
-        return _meaning(error.errors[0], crl is not None)
+        if error.errors[0] == (CRL_SIGNATURE if crl else CERTIFICATE_SIGNATURE):
+            return _refused(crl.signature_algorithm_oid.dotted_string if crl else child.signature_oid, issuer)
+        return Signature.VALID if crl and error.errors[0] == REVOKED else Signature.UNKNOWN
     except (crypto.Error, ValueError, TypeError):
         return Signature.UNKNOWN
     # An anchor that is the certificate itself is accepted without its signature being looked at.
     return Signature.UNKNOWN if child.encoded == issuer.encoded and crl is None else Signature.VALID
 
 
-def _meaning(code: int, of_crl: bool) -> Signature:
-    if of_crl:
-        return {CRL_SIGNATURE: Signature.INVALID, REVOKED: Signature.VALID}.get(code, Signature.UNKNOWN)
-    return Signature.INVALID if code == CERTIFICATE_SIGNATURE else Signature.UNKNOWN
+def _refused(algorithm: str, issuer: X509) -> Signature:
+    """OpenSSL says "signature failure" also of algorithms it does not know; its word counts for SM2 alone."""
+    try:
+        known = algorithm == SM2_SIGNATURE and issuer.key.algorithm == "SM2"
+    except Unsupported:
+        known = False
+    return Signature.INVALID if known else Signature.UNKNOWN
