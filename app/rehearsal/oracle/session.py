@@ -1,0 +1,139 @@
+"""One client's session with a database: log-in by the rehearsal's password, queries, nothing that writes.
+
+This is what ``seerdb.server`` calls a backend; the protocol belongs to it, the data to ``database``.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.rehearsal.oracle.database import Answer, Database
+from app.rehearsal.oracle.instance import Release
+from app.rehearsal.oracle.people import CHECK_USER
+from app.rehearsal.oracle.statements import Kind, kind_of, new_schema
+from app.rehearsal.oracle.values import OraError
+
+if TYPE_CHECKING:
+    from seerdb.server import Result
+    from seerdb.server.identity import ServerIdentity
+
+LOCKED = OraError(28000, "The account is locked.")
+
+
+class Refused(Exception):
+    """The client was not let in."""
+
+
+class Session:
+    """Made for each connection; ``database`` gives the one to ask at this moment, ``before`` may hold a call up."""
+
+    capabilities: frozenset[Any] = frozenset()
+
+    def __init__(
+        self, release: Release, password: str, database: Callable[[], Database], before: Callable[[], None]
+    ) -> None:
+        self.release = release
+        self.field_version = release.field_version
+        self.locked = False
+        self.asked = False  # for a password
+        self.entered = False
+        self.schema = CHECK_USER
+        self._password = password
+        self._database = database
+        self._before = before
+
+    def authenticate(self, username: str) -> str | None:
+        """The password that must be known; None for a user that does not exist."""
+        from seerdb.server import lockout
+
+        self.asked = True
+        lockout.unlock(username)  # locking accounts is a fault of the rehearsal, not of a process's history
+        return self._password if username.upper() == CHECK_USER else None
+
+    def open_session(self, attributes: Mapping[str, object]) -> None:  # noqa: ARG002 - the server's interface
+        """The password was right; a locked account is refused all the same."""
+        if self.locked:
+            raise as_backend_error(LOCKED)
+        self.entered = True
+
+    def session_info(self) -> Any:
+        from seerdb.server.backend import SessionInfo
+
+        name = self._database().instance.name
+        return SessionInfo(71, 171, instance_name=name, db_name=name, service_name=name)
+
+    def session_release(self) -> ServerIdentity:
+        from seerdb.server.identity import ServerIdentity
+
+        return ServerIdentity(self.release.packed, b"25", b"- Production", self.release.banner.encode())
+
+    def execute(self, sql: str, binds: Sequence[object] = ()) -> Result:
+        self._before()
+        try:
+            return self._executed(sql, [getattr(bind, "value", bind) for bind in binds])
+        except OraError as error:
+            raise as_backend_error(error) from None
+
+    def _executed(self, sql: str, binds: Sequence[object]) -> Result:
+        from seerdb.server import Result
+
+        if kind_of(sql) is Kind.SETTING:
+            self.schema = new_schema(sql) or self.schema
+            return Result()
+        answer = self._database().query(sql, binds, self.schema)
+        return Result(columns=described(answer), rows=answer.rows, rowcount=len(answer.rows))
+
+    def alter_session(self, statement: str) -> None:
+        """What a driver sets while it logs in."""
+
+    def commit(self) -> None:
+        """There is nothing to keep."""
+
+    def rollback(self) -> None:
+        """There is nothing to give up."""
+
+    def close(self) -> None:
+        """The database stays with the listener."""
+
+
+def as_backend_error(error: OraError) -> Exception:
+    from seerdb.server import BackendError
+
+    return BackendError(error.text, ora_code=error.code)
+
+
+def described(answer: Answer) -> list[Any]:
+    """The describe of an answer: a VARCHAR2 is as wide as its widest value needs."""
+    from seerdb.common import tns_consts as types
+    from seerdb.server import ColumnMeta
+
+    kinds = {
+        "VARCHAR": types.TNS_TYPE_VARCHAR, "NUMBER": types.TNS_TYPE_NUMBER, "DATE": types.TNS_TYPE_DATE,
+        "TIMESTAMP": types.TNS_TYPE_TIMESTAMP, "TIMESTAMPTZ": types.TNS_TYPE_TIMESTAMPTZ, "RAW": types.TNS_TYPE_RAW,
+    }  # fmt: skip
+    widths = {"NUMBER": 22, "DATE": 7, "TIMESTAMP": 11, "TIMESTAMPTZ": 13}
+    return [
+        ColumnMeta(
+            name=name.encode(),
+            data_type=kinds[kind],
+            data_length=widths.get(kind, 4000),
+            max_size=widths.get(kind, 4000),
+        )
+        for name, kind in zip(answer.columns, answer.types, strict=True)
+    ]
+
+
+def converse(connection: socket.socket, first: bytes, session: Session) -> None:
+    """Serves the client whose CONNECT is ``first`` to its end. Raises Refused when it was not let in."""
+    from seerdb.common.exceptions import InterfaceError
+    from seerdb.server import PacketStream, serve_session
+
+    from app.rehearsal.oracle.tns import Replayed
+
+    try:
+        serve_session(PacketStream(Replayed(connection, first)), session)  # type: ignore[arg-type]
+    except InterfaceError as error:
+        if session.asked and not session.entered and "authentication rejected" in str(error):
+            raise Refused(str(error)) from None
