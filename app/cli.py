@@ -112,10 +112,18 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return OnsiteError.exit_status
     except Exception:  # noqa: BLE001 - the boundary: anything not known is a bug, and its report is kept
-        from app.base.log import save_report
-
-        say(f"程序内部错误。报告已保存：{save_report(sys.exc_info())}")
+        say(report_of_bug())
         return BUG_STATUS
+
+
+def report_of_bug() -> str:
+    """Keeps the error being handled as a report; the sentence that says where."""
+    from app.base.log import save_report
+
+    try:
+        return f"程序内部错误。报告已保存：{save_report(sys.exc_info())}"
+    except OSError:
+        return f"程序内部错误（{sys.exc_info()[0]}），报告也没能写入磁盘。"
 
 
 def run_new(options: argparse.Namespace) -> int:

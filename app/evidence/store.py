@@ -134,7 +134,8 @@ class Store:
         after: tuple[object, ...] = (-1, "", -1, "")
         condition = f"AND ({where})" if where else ""
         while page := self.rows(
-            f"SELECT turn, chain, seq, hash, raw FROM entries WHERE (turn, chain, seq, hash) > (?, ?, ?, ?) {condition} "
+            "SELECT turn, chain, seq, hash, raw FROM entries "
+            f"WHERE (turn, chain, seq, hash) > (?, ?, ?, ?) {condition} "
             "ORDER BY turn, chain, seq, hash LIMIT 2000",
             (*after, *values),
         ):
