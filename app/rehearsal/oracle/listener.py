@@ -46,10 +46,18 @@ class OracleListener(Listening):
         logging.getLogger(LOG).addHandler(logging.NullHandler())
         logging.getLogger(LOG).propagate = False
         world.on_change(self.follow)
+
+    def start(self) -> int:
+        """As the base class; what a first log-in would have to wait for is made ready before."""
+        import seerdb.server  # noqa: F401
+
         self.follow()
+        return super().start()
 
     def follow(self) -> None:
-        """Goes down or comes up with the fault db-down."""
+        """Goes down or comes up with the fault db-down; has the databases ready as they are now."""
+        for service in TARGETS:
+            self.database(service)
         self.refuse("db-down" in self.world.faults)
 
     def serve(self, connection: socket.socket) -> None:
