@@ -62,6 +62,13 @@ class Wire:
         if self._socket is not None:
             self._socket.close()
 
+    def detach(self) -> socket.socket:
+        """Hands the connected socket over, blocking again; from here on it is the caller's to end and to close."""
+        channel, self._socket = self._channel(), None
+        channel.setblocking(True)
+        self.close()
+        return channel
+
     def open(self, host: str, port: int) -> None:
         """Connects to the first address of ``host`` that accepts. Raises Unresolved; ConnectionRefusedError only when
         every address refused, otherwise the error of one that did not.
