@@ -1,0 +1,56 @@
+"""oracle.clock: the server's clock in UTC against the middle of the round trip. Comparing clocks is the core's."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from app.checks.clock import compare_clock
+from app.checks.model import Undetermined, Verdict
+from app.site.model import Database, Site
+
+if TYPE_CHECKING:
+    from app.checks.database.session import OracleSession
+
+# SYSTIMESTAMP (9i) carries the offset of the server's own zone; SYSDATE has none.
+SQL = "SELECT TO_CHAR(SYSTIMESTAMP, 'YYYY-MM-DD HH24:MI:SS.FF3 TZH:TZM') FROM DUAL"
+STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,](\d{1,9}))? *([+-])(\d\d):(\d\d)")
+
+
+def offset(rows: Sequence[Sequence[Any]], before: float, after: float) -> float:
+    """The server's clock minus ours in seconds; ``before`` and ``after`` are ours (epoch) around the question.
+
+    Raises Undetermined when the answer is not a time with its zone.
+    """
+    answer = str(rows[0][0]).strip() if rows and rows[0] else ""
+    found = STAMP.fullmatch(answer)
+    if found is None:
+        raise Undetermined(f"数据库时间的答复不带时区或无法理解：“{answer[:60]}”", "请人工核对数据库服务器的时间。")
+    text, fraction, sign, hours, minutes = found.groups()
+    zone = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone(zone))
+    except ValueError:
+        raise Undetermined(f"数据库时间的答复无法理解：“{answer[:60]}”") from None
+    seen = moment.astimezone(UTC).timestamp() + float(f"0.{fraction or 0}")
+    return seen - (before + after) / 2
+
+
+def gather(session: OracleSession, target: Database) -> float:  # noqa: ARG001 - the shape of Check.gather
+    """Seconds that the server's clock is ahead of ours."""
+    session.connect()
+    before = time.time()
+    rows = session.select(SQL, most=1)
+    session.offset_seconds = offset(rows, before, time.time())
+    return session.offset_seconds
+
+
+def compare(facts: float, target: Database, site: Site) -> Verdict:
+    return compare_clock({target.id: facts}, target, site)
+
+
+def shows(target: Database) -> Sequence[str]:  # noqa: ARG001
+    return (SQL,)

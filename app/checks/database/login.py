@@ -1,0 +1,121 @@
+"""oracle.login: this run's only log-in. oracle.privileges: what the account can see, and whether it can do more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.checks.database import clock, errors
+from app.checks.database.reading import listed, text
+from app.checks.database.routes import SET_MODULE
+from app.checks.database.session import EXPECTED, READ_ONLY, LoggedIn, SqlRefused
+from app.checks.model import Outcome, Verdict
+from app.site.model import Database, Site
+
+if TYPE_CHECKING:
+    from app.checks.database.session import OracleSession
+
+SLOW = 1.0  # seconds
+# Views that every version from 9i has and that the checks cannot do without.
+NEEDED = (
+    "V$INSTANCE",
+    "V$DATABASE",
+    "V$VERSION",
+    "V$PARAMETER",
+    "V$SGA",
+    "V$RESOURCE_LIMIT",
+    "V$UNDOSTAT",
+    "V$SORT_SEGMENT",
+    "NLS_DATABASE_PARAMETERS",
+    "DBA_TABLESPACES",
+    "DBA_DATA_FILES",
+    "DBA_FREE_SPACE",
+    "DBA_TEMP_FILES",
+    "DBA_UNDO_EXTENTS",
+    "DBA_ROLLBACK_SEGS",
+    "DBA_USERS",
+    "DBA_TS_QUOTAS",
+    "DBA_SYS_PRIVS",
+    "DBA_PROFILES",
+    "DBA_OBJECTS",
+    "DBA_ERRORS",
+)
+ROLES = "SELECT ROLE FROM SESSION_ROLES"
+PRIVILEGES = "SELECT PRIVILEGE FROM SESSION_PRIVS"
+OBJECT_PRIVILEGES = (
+    "SELECT OWNER, TABLE_NAME, PRIVILEGE FROM USER_TAB_PRIVS_RECD"
+    " WHERE PRIVILEGE IN ('INSERT', 'UPDATE', 'DELETE', 'ALTER', 'INDEX')"
+)
+HARMLESS = re.compile(
+    r"CREATE SESSION|ALTER SESSION|RESTRICTED SESSION|SELECT .*|READ .*|FLASHBACK .*|DEBUG .*|(GLOBAL )?QUERY REWRITE"
+    r"|EXEMPT .*|INHERIT .*|ON COMMIT REFRESH|SET CONTAINER|ENABLE DIAGNOSTICS"
+)
+STRONG_ROLES = re.compile(r"DBA|PDB_DBA|CDB_DBA|(DATAPUMP_)?IMP_FULL_DATABASE|DELETE_CATALOG_ROLE|EM_EXPRESS_ALL")
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What the account may do: views it cannot see, and roles and privileges beyond looking."""
+
+    invisible: tuple[str, ...]
+    strong: tuple[str, ...]
+
+
+def gather_login(session: OracleSession, target: Database) -> LoggedIn:  # noqa: ARG001 - the shape of Check.gather
+    return session.log_in()
+
+
+def compare_login(facts: LoggedIn, target: Database, site: Site) -> Verdict:  # noqa: ARG001
+    actual = f"{target.user} 登录成功（{facts.route}），用时 {facts.seconds:.3f} 秒"
+    if facts.seconds > SLOW:
+        advice = "请核对网络时延、主机名反向解析（DNS）与服务器负载。"
+        return Verdict(Outcome.WARN, EXPECTED, actual, f"连接用时 {facts.seconds:.3f} 秒，超过 1 秒", advice)
+    return Verdict(Outcome.PASS, EXPECTED, actual)
+
+
+def shows_login(target: Database) -> Sequence[str]:
+    name = f"{target.host}:{target.port}/{target.service or target.sid}"
+    return (f"以 {target.user} 登录 {name} 一次（口令只试一次）", SET_MODULE, READ_ONLY, clock.SQL)
+
+
+def probe(view: str) -> str:
+    """The statement that shows whether a view is visible, without reading it."""
+    return f"SELECT 1 FROM {view} WHERE 1 = 0"
+
+
+def gather_privileges(session: OracleSession, target: Database) -> Allowed:  # noqa: ARG001
+    invisible = tuple(view for view in NEEDED if not _visible(session, view))
+    roles = [text(row[0]) for row in session.select(ROLES)]
+    privileges = [text(row[0]) for row in session.select(PRIVILEGES)]
+    strong = [f"角色 {role}" for role in roles if STRONG_ROLES.fullmatch(role)]
+    strong += [privilege for privilege in privileges if privilege and not HARMLESS.fullmatch(privilege)]
+    strong += [f"{row[2]} ON {row[0]}.{row[1]}" for row in session.select(OBJECT_PRIVILEGES)]
+    return Allowed(invisible, tuple(strong))
+
+
+def _visible(session: OracleSession, view: str) -> bool:
+    try:
+        session.select(probe(view))
+    except SqlRefused as error:
+        if error.code in (errors.VIEW_MISSING, errors.NO_PRIVILEGE):
+            return False
+        raise
+    return True
+
+
+def compare_privileges(facts: Allowed, target: Database, site: Site) -> Verdict:  # noqa: ARG001
+    expected = f"看得到所需的 {len(NEEDED)} 个视图，没有写权限"
+    if facts.invisible:
+        actual = f"看不到 {listed(facts.invisible)}"
+        return Verdict(Outcome.FAIL, expected, actual, f"检查账号{actual}", errors.GRANT)
+    if facts.strong:
+        actual = f"所需视图都看得到；另有 {listed(facts.strong, 6)}"
+        advice = "检查账号只需 CREATE SESSION 与 SELECT ANY DICTIONARY；请 DBA 收回多余权限，或另建只读账号。"
+        return Verdict(Outcome.WARN, expected, actual, f"检查账号有查看以外的权限：{listed(facts.strong, 6)}", advice)
+    return Verdict(Outcome.PASS, expected, "所需视图都看得到，没有写权限")
+
+
+def shows_privileges(target: Database) -> Sequence[str]:  # noqa: ARG001
+    return (*map(probe, NEEDED), ROLES, PRIVILEGES, OBJECT_PRIVILEGES)

@@ -1,0 +1,332 @@
+"""The session of a database during one run: it logs in at most once, and remembers what kept it from that.
+
+Which route leads there is decided here, how one is taken stands in ``routes``; the listener's probe has its own wire.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.base.identity import mask
+from app.checks.database import clock, errors, routes
+from app.checks.database.errors import COLUMN_MISSING, NO_PRIVILEGE, VIEW_MISSING, Trouble
+from app.checks.database.routes import Account, Connection, Cut, Row
+from app.checks.model import Failed, Outcome, Surroundings, Transcript, Undetermined
+from app.checks.wire import Wire
+from app.site.model import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.checks.database.driver_loop import DriverLoop
+
+READ_ONLY = "SET TRANSACTION READ ONLY"
+MOST_ROWS = 20_000
+NOTED_ROWS = 200  # rows of one answer that go into the transcript
+LISTENER = "oracle.listener"
+LOGIN = "oracle.login"
+EXPECTED = "能登录，连接用时不超过 1 秒"
+REFUSED = "连接被拒绝"
+ABORTED = "已中止"
+UNRESOLVED = re.compile(
+    "Name or service not known|getaddrinfo failed|nodename nor servname|in name resolution|resolves to no"
+)
+
+
+class SqlRefused(Undetermined):
+    """A statement that the database did not run; ``code`` such as ``ORA-00942``, empty when there is none."""
+
+    def __init__(self, trouble: Trouble, sql: str) -> None:
+        advice = errors.GRANT if trouble.code in (VIEW_MISSING, NO_PRIVILEGE) else ""
+        super().__init__(f"{errors.statement_cause(trouble)}：{_short(sql)}", advice)
+        self.code = trouble.code
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """How the log-in went: over which route, in how many seconds."""
+
+    route: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Why this run does not connect any more. ``outcome`` is what it means for the check ``where`` it was seen."""
+
+    outcome: Outcome
+    said: str
+    advice: str
+    where: str
+
+    def raised(self, asking: str) -> Failed | Undetermined:
+        """For the check ``asking``: the failure itself where it belongs there, elsewhere a pointer to it."""
+        if asking == self.where:
+            if self.outcome is Outcome.FAIL:
+                return Failed(self.said, self.advice, EXPECTED if asking == LOGIN else "")
+            return Undetermined(self.said, self.advice)
+        return Undetermined(f"{self.said}，本次不再连接，见 {self.where}", self.advice)
+
+
+class OracleSession:
+    """See ``app.checks.model.Session``. Setting ``transcript`` begins a check, and with it a read-only transaction."""
+
+    def __init__(self, target: Database, surroundings: Surroundings) -> None:
+        self.target, self._surroundings = target, surroundings
+        self.route = ""
+        self.offset_seconds: float | None = None
+        self._transcript = Transcript()
+        self._begun = False
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._loop: DriverLoop | None = None
+        self._wire: Wire | None = None
+        self._login: LoggedIn | None = None
+        self._blocked: Blocked | None = None
+        self._ended = self._closed = False  # this check was aborted; the run is over
+
+    @property
+    def transcript(self) -> Transcript:
+        return self._transcript
+
+    @transcript.setter
+    def transcript(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+        self._begun = False
+        with self._lock:
+            self._ended = self._closed
+
+    # What the checks ask
+
+    def connect(self) -> None:
+        """Logs in unless that is done. Raises Undetermined."""
+        self._connected()
+
+    def log_in(self) -> LoggedIn:
+        """How this run's only log-in went. Raises Failed or Undetermined: what kept it from that, each time anew."""
+        self._connected(LOGIN)
+        assert self._login is not None
+        return self._login
+
+    def select(self, *variants: str, most: int = MOST_ROWS) -> list[Row]:
+        """The rows of the first of ``variants`` that this version and account can run.
+
+        The next one is tried where a column or view is missing (ORA-00904, ORA-00942). Raises SqlRefused of the last,
+        Undetermined when there is no connection or there are more than ``most`` rows.
+        """
+        for sql in variants[:-1]:
+            try:
+                return self._rows(sql, most)
+            except SqlRefused as error:
+                if error.code not in (COLUMN_MISSING, VIEW_MISSING):
+                    raise
+        return self._rows(variants[-1], most)
+
+    def block(self, outcome: Outcome, said: str, advice: str, where: str = LISTENER) -> Blocked:
+        """Remembers why nothing more is to be tried; the first reason stays."""
+        self._blocked = self._blocked or Blocked(outcome, said, advice, where)
+        return self._blocked
+
+    @contextmanager
+    def wire(self, seconds: float) -> Iterator[Wire]:
+        """A wire for the listener's probe, which ``abort`` ends; it is closed afterwards."""
+        wire = Wire(time.monotonic() + seconds)
+        with self._lock:
+            self._wire = wire
+            if self._ended:
+                wire.abort()
+        try:
+            yield wire
+        finally:
+            with self._lock:
+                self._wire = None
+            wire.close()
+
+    # The run's side
+
+    def abort(self) -> None:
+        """Ends what blocks, at once, from any thread."""
+        with self._lock:
+            self._ended = True
+            wire, loop = self._wire, self._loop
+        if wire is not None:
+            wire.abort()
+        if loop is not None:
+            loop.cut()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            connection, self._connection = self._connection, None
+        if connection is not None and not connection.is_cut:
+            connection.close()
+        self.abort()
+
+    # Connecting
+
+    def _connected(self, asking: str = "") -> Connection:
+        if self._connection is not None and not self._connection.is_cut:
+            return self._connection
+        if self._ended:
+            raise Undetermined(ABORTED)
+        if self._blocked is None:
+            self._connection = self._connect()
+            self._begun = False
+        if self._blocked is not None:
+            raise self._blocked.raised(asking)
+        assert self._connection is not None
+        return self._connection
+
+    def _connect(self) -> Connection | None:
+        """A connection, or None when there is none and ``_blocked`` says why."""
+        account = self._account()
+        if account is None:
+            return None
+        for route in self._routes():
+            self.route = routes.TITLES[route]
+            routes.load(route)
+            began = time.monotonic()
+            try:
+                connection = routes.connect(route, account, self._hold)
+            except Exception as error:  # noqa: BLE001 - each kind is told; anything else becomes the reason as well
+                trouble = errors.trouble_of(error, account.password)
+                self._transcript.note(f"{routes.TITLES[route]}：{errors.first_line(trouble)}")
+                if route == "thin" and self.target.route == "auto" and trouble.code in errors.OLDER_ROUTE:
+                    continue
+                self._refused(error, trouble, routes.TITLES[route])
+                return None
+            seconds = time.monotonic() - began
+            self._login = self._login or LoggedIn(self.route, seconds)
+            self._transcript.note(f"{self.route} 登录成功，{seconds:.3f} 秒")
+            self._settle(connection)
+            return connection
+        return None
+
+    def _hold(self, loop: DriverLoop) -> None:
+        with self._lock:
+            self._loop = loop
+            ended = self._ended
+        if ended:
+            loop.cut()
+
+    def _routes(self) -> tuple[str, ...]:
+        return ("thin", "legacy") if self.target.route == "auto" else (self.target.route,)
+
+    def _account(self) -> Account | None:
+        """Who logs in; None when that is known to be in vain."""
+        if self.target.route in ("thick", "sqlplus"):
+            said = f"这个版本还没有 {self.target.route} 路线"
+            advice = "请在 site.toml 把 route 改为 auto、thin（12.1 及以上）或 legacy（8.1.7 至 11.2）后再检查。"
+            self.block(Outcome.UNKNOWN, said, advice, LOGIN)
+            return None
+        password = self._surroundings.secrets.get(self.target.id)
+        if not password:
+            said = f"没有口令：{self.target.user}@{self.target.id}"
+            self.block(Outcome.UNKNOWN, said, "请在系统密钥环里为该对象存入口令，或在检查前输入。", LOGIN)
+            return None
+        return Account(self.target, password)
+
+    def _refused(self, error: Exception, trouble: Trouble, title: str) -> None:
+        where = f"{self.target.host}:{self.target.port}"
+        match error:
+            case Cut() if self._login is not None:
+                raise Undetermined(ABORTED) from None
+            case Cut():
+                self.block(Outcome.UNKNOWN, f"登录 {where} 没有完成，已中止", "请核对网络后再检查一次。", LOGIN)
+            case TimeoutError():
+                said = f"{where} 在 {routes.LOGIN_SECONDS:g} 秒内没有完成登录（{title}）"
+                self.block(Outcome.UNKNOWN, said, errors.FIREWALL, LOGIN)
+            case _ if _is_refusal(error, trouble):
+                advice = "请 DBA 在服务器上执行 lsnrctl status，核对监听和端口。"
+                self.block(Outcome.FAIL, f"{where} {REFUSED}", advice, LISTENER)
+            case _ if UNRESOLVED.search(trouble.text):
+                advice = "请核对 site.toml 的 host，或在本机的 hosts 文件、域名服务里登记这个名字。"
+                self.block(Outcome.UNKNOWN, f"主机名 {self.target.host} 在本机无法解析", advice, LISTENER)
+            case _:
+                meaning = errors.known(trouble)
+                there = LISTENER if trouble.code.startswith("ORA-125") else LOGIN
+                self.block(meaning.outcome, f"{errors.said(trouble)}（{where}，{title}）", meaning.advice, there)
+
+    def _settle(self, connection: Connection) -> None:
+        """What a new connection is told first: its name among the sessions; and the clock is read once."""
+        if self.route == routes.TITLES["legacy"]:
+            with suppress(Exception):
+                connection.run(routes.SET_MODULE)
+        if self.offset_seconds is None:
+            with suppress(Exception):
+                before = time.time()
+                rows = connection.select(clock.SQL, 1)
+                self.offset_seconds = clock.offset(rows, before, time.time())
+
+    # Asking
+
+    def _rows(self, sql: str, most: int) -> list[Row]:
+        connection = self._connected()
+        self._begin(connection)
+        self._transcript.note(f"SQL> {sql}")
+        rows = self._answered(connection, lambda: connection.select(sql, most + 1), sql)
+        self._note(rows)
+        if len(rows) > most:
+            raise Undetermined(f"答复超过 {most} 行，无法完整判断：{_short(sql)}")
+        return rows
+
+    def _begin(self, connection: Connection) -> None:
+        """A read-only transaction for each check; where the server has none it is noted."""
+        if self._begun:
+            return
+        self._begun = True
+        try:
+            self._answered(connection, connection.rollback, "ROLLBACK")
+            self._answered(connection, lambda: connection.run(READ_ONLY), READ_ONLY)
+        except SqlRefused as error:
+            self._transcript.note(f"没有只读事务：{error.reason}")
+
+    def _answered(self, connection: Connection, ask: Callable[[], list[Row] | None], sql: str) -> list[Row]:
+        try:
+            return ask() or []
+        except Cut:
+            raise Undetermined(ABORTED) from None
+        except TimeoutError:
+            reason = f"{routes.STATEMENT_SECONDS:g} 秒内没有答复：{_short(sql)}"
+            raise Undetermined(reason, "请核对数据库是否繁忙，再检查一次。") from None
+        except Exception as error:  # noqa: BLE001 - a driver's own errors have no common root
+            trouble = errors.trouble_of(error, self._surroundings.secrets.get(self.target.id) or "")
+            self._transcript.note(errors.first_line(trouble))
+            if trouble.code in errors.LOST or not trouble.code:
+                connection.cut()
+            raise SqlRefused(trouble, sql) from None
+
+    def _note(self, rows: list[Row]) -> None:
+        for row in rows[:NOTED_ROWS]:
+            self._transcript.note(mask("  " + " | ".join("" if item is None else str(item) for item in row)))
+        if len(rows) > NOTED_ROWS:
+            self._transcript.note(f"  ……共 {len(rows)} 行")
+        if not rows:
+            self._transcript.note("  （没有行）")
+
+
+def _is_refusal(error: BaseException, trouble: Trouble) -> bool:
+    """Nobody listens there; oracledb says so only by the error it wraps, or in words."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ConnectionRefusedError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return "onnection refused" in trouble.text and not trouble.code.startswith("ORA-")
+
+
+def _short(sql: str) -> str:
+    """A statement for a reason: its first words are enough, the transcript has it whole."""
+    plain = " ".join(sql.split())
+    return plain if len(plain) <= 120 else f"{plain[:117]}……"
+
+
+def open_session(target: Database, surroundings: Surroundings) -> OracleSession:
+    """Connects nothing yet."""
+    return OracleSession(target, surroundings)
