@@ -25,7 +25,7 @@ def child_main(argv: Sequence[str]) -> int:
     """Runs a site in the folder that is named, until it is told to stop. Returns the exit status."""
     options = parsed(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's, which then ends us
-    commands, answers = open(0, "rb", closefd=False), own_output()
+    commands, answers = os.fdopen(0, "rb", closefd=False), own_output()
 
     def say(message: Mapping[str, Any]) -> None:
         answers.write(json.dumps(message, ensure_ascii=False).encode() + b"\n")
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, commands: IO[bytes], say: Say) -> int:
 
     try:
         site = Site(options.folder, options.fault, oracle=options.oracle, weblogic=options.weblogic)
-    except Exception as error:  # the parent tells it to people; the trace goes to the log
+    except Exception as error:  # noqa: BLE001 - the parent tells it to people; the trace goes to the log
         traceback.print_exc()
         say({"failed": str(error) or type(error).__name__})
         return 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +72,7 @@ class Authority:
 
 def prepare(folder: Path) -> None:
     """Makes what is missing or has run out: the whole authority, or a certificate or the CRL of it."""
-    now = datetime.now(timezone.utc).replace(microsecond=0)
+    now = datetime.now(UTC).replace(microsecond=0)
     issuing = kept_authority(folder, now) or new_authority(folder, now)
     key = kept_key(folder / PRIVATE / KEY) or new_key(folder / PRIVATE / KEY)
     for variant in (GOOD, *VARIANTS.values()):

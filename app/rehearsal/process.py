@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -10,13 +11,14 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 CHILD = "--rehearsal-child"  # what the frozen program is called with to become the site's process
 START_SECONDS = 60.0
 SWITCH_SECONDS = 20.0
 STOP_SECONDS = 10.0
 LOG = "rehearsal.log"
+NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open a console for the child
 
 
 class RehearsalError(Exception):
@@ -71,11 +73,10 @@ class Rehearsal:
 
     def stop(self) -> None:
         """Ends the site and waits for it; does nothing when it has ended."""
-        try:
+        with contextlib.suppress(RehearsalError):
             self._tell({"stop": True})
-        except RehearsalError:
-            pass
-        close_quietly(self._child)
+        with contextlib.suppress(OSError):
+            self._commands.close()
         try:
             self._child.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -83,12 +84,16 @@ class Rehearsal:
             self._child.wait()
 
     def _tell(self, command: Mapping[str, object]) -> None:
-        assert self._child.stdin is not None
         try:
-            self._child.stdin.write(json.dumps(command).encode() + b"\n")
-            self._child.stdin.flush()
+            self._commands.write(json.dumps(command).encode() + b"\n")
+            self._commands.flush()
         except (OSError, ValueError) as error:
             raise RehearsalError(f"演练现场已经结束，见 {self.folder / LOG}") from error
+
+    @property
+    def _commands(self) -> IO[bytes]:
+        assert self._child.stdin is not None
+        return self._child.stdin
 
     def _read(self) -> None:
         """Hands on every answer, and None at the end."""
@@ -111,23 +116,14 @@ class Rehearsal:
         return answer[kind]
 
 
-def close_quietly(child: subprocess.Popen[bytes]) -> None:
-    assert child.stdin is not None
-    try:
-        child.stdin.close()
-    except OSError:
-        pass
-
-
 def launch(folder: Path, names: Sequence[str], oracle: str, weblogic: str) -> subprocess.Popen[bytes]:
     frozen = getattr(sys, "frozen", False)
     program = [sys.executable, CHILD] if frozen else [sys.executable, "-m", "app.rehearsal"]
     faults = [word for name in names for word in ("--fault", name)]
-    hidden = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
     with (folder / LOG).open("ab") as log:
         return subprocess.Popen(
             [*program, str(folder), "--oracle", oracle, "--weblogic", weblogic, *faults],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment(), **hidden,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment(), creationflags=NO_WINDOW,
         )  # fmt: skip
 
 

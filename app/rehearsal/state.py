@@ -64,7 +64,7 @@ def write_private(path: Path, content: bytes) -> None:
     """Writes a file that only its owner may read; a half-written one never takes the old one's place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
     part.replace(path)
 

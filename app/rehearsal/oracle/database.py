@@ -147,7 +147,8 @@ def context(described: Instance) -> dict[str, str]:
     values = {
         "DB_NAME": described.name, "DB_UNIQUE_NAME": described.name, "INSTANCE_NAME": described.name, "INSTANCE": "1",
         "SERVICE_NAME": described.name, "SERVER_HOST": instance.HOST, "SESSION_USER": people.CHECK_USER, "SID": "71",
-        "CURRENT_USER": people.CHECK_USER, "CURRENT_SCHEMA": people.CHECK_USER, "CON_ID": "0", "CON_NAME": described.name,
+        "CURRENT_USER": people.CHECK_USER, "CURRENT_SCHEMA": people.CHECK_USER, "CON_ID": "0",
+        "CON_NAME": described.name,
         "LANGUAGE": "AMERICAN_AMERICA.ZHS16GBK", "LANG": "US", "NLS_DATE_FORMAT": "YYYY-MM-DD HH24:MI:SS",
         "DATABASE_ROLE": "PRIMARY", "ISDBA": "FALSE", "IP_ADDRESS": "127.0.0.1", "CDB_NAME": None,
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from app.rehearsal.oracle.statements import bound, require_oracle_grammar
 from app.rehearsal.oracle.values import OraError
@@ -17,7 +17,7 @@ PSEUDO = {
     "SESSIONTIMEZONE": "SESSIONTIMEZONE",
     "DBTIMEZONE": "DBTIMEZONE",
 }
-CLOCKS = {"systimestamp": "SYSTIMESTAMP", "currentdate": "CURRENT_DATE_", "localtimestamp": "LOCALTIMESTAMP_"}  # fmt: skip
+CLOCKS = {"systimestamp": "SYSTIMESTAMP", "currentdate": "CURRENT_DATE_", "localtimestamp": "LOCALTIMESTAMP_"}
 OPERATORS = {"Add": "ORA_PLUS", "Sub": "ORA_MINUS", "Div": "ORA_DIVIDED", "Mul": "ORA_TIMES", "DPipe": "ORA_CONCAT"}
 DAYS = {"DAY": 1.0, "HOUR": 1 / 24, "MINUTE": 1 / 1440, "SECOND": 1 / 86400}
 Resolve = Callable[[str, str], str]  # (schema or "", name) -> the table in SQLite; raises ORA-00942
@@ -42,14 +42,16 @@ def dialects() -> tuple[Any, Any]:
     from sqlglot.dialects.oracle import Oracle
     from sqlglot.dialects.sqlite import SQLite
 
-    class Source(Oracle):
-        class Parser(Oracle.Parser):
-            FUNCTIONS: dict[str, Any] = {}
-            FUNCTION_PARSERS = {name: Oracle.Parser.FUNCTION_PARSERS[name] for name in ("CAST", "EXTRACT", "TRIM")}
+    class Source(Oracle):  # type: ignore[misc]  # sqlglot is not typed
+        class Parser(Oracle.Parser):  # type: ignore[misc]
+            FUNCTIONS: ClassVar[dict[str, Any]] = {}
+            FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+                name: Oracle.Parser.FUNCTION_PARSERS[name] for name in ("CAST", "EXTRACT", "TRIM")
+            }
 
-    class Wanted(SQLite):
-        class Tokenizer(SQLite.Tokenizer):
-            IDENTIFIERS = ["`"]
+    class Wanted(SQLite):  # type: ignore[misc]
+        class Tokenizer(SQLite.Tokenizer):  # type: ignore[misc]
+            IDENTIFIERS: ClassVar[list[str]] = ["`"]
 
     return Source, Wanted
 
@@ -269,14 +271,26 @@ def aggregated_list(node: Any) -> Any:
     return called("ORA_LISTAGG", given[0], separator, order.expressions[0].this)
 
 
+def interval(node: Any) -> Any:
+    """INTERVAL '1' HOUR as days."""
+    unit = str(node.args["unit"]).upper()
+    if unit not in DAYS:
+        raise OraError(3001, f"unimplemented feature: INTERVAL {unit}")
+    return kind("Literal").number(float(node.this.name) * DAYS[unit])
+
+
+def trim(node: Any) -> Any:
+    side = str(node.args.get("position") or "BOTH").upper()
+    return called("ORA_TRIM", node.this, node.expression or words(" "), words(side))
+
+
 REWRITES: dict[str, Callable[[Any], Any]] = {
     "column": column, "pseudocolumn": column, "literal": literal, "cast": cast, "trycast": cast,
     "withingroup": aggregated_list,
     "currenttimestamp": lambda node: called("SYSDATE" if node.args.get("sysdate") else "SYSTIMESTAMP"),
     **{key: lambda node: called(CLOCKS[node.key]) for key in CLOCKS},
     "extract": lambda node: called("ORA_EXTRACT", words(node.name.upper()), node.expression),
-    "interval": lambda node: kind("Literal").number(float(node.this.name) * DAYS[str(node.args["unit"]).upper().rstrip("S")]),
-    "trim": lambda node: called("ORA_TRIM", node.this, node.expression or words(" "), words(str(node.args.get("position") or "BOTH"))),
+    "interval": interval, "trim": trim,
     "datestrtodate": lambda node: called("TO_DATE", node.this, words("YYYY-MM-DD")),
     "strtotime": lambda node: called("TO_TIMESTAMP", node.this),
     **dict.fromkeys(("eq", "neq", "gt", "gte", "lt", "lte"), comparison),

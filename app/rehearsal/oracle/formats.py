@@ -6,29 +6,33 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from app.rehearsal.oracle.values import OraError, aware
+from app.rehearsal.oracle.values import OraError, aware, sysdate
 
 ELEMENT = re.compile(
     r'"[^"]*"|FM|SYYYY|YYYY|RRRR|YY|RR|MONTH|MON|MM|DDD|DD|DY|DAY|HH24|HH12|HH|MI|SSSSS|SS|FF\d?|TZH|TZM|TZR|AM|PM|D|Q'
     r"|IW|WW|J|[-/,.;: TX]",
     re.IGNORECASE,
 )
+ORDER = ("year", "month", "day", "hour", "minute", "second")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WRITERS: dict[str, Callable[[datetime], str]] = {
     "YYYY": lambda m: f"{m:%Y}", "SYYYY": lambda m: f" {m:%Y}", "RRRR": lambda m: f"{m:%Y}", "YY": lambda m: f"{m:%y}",
     "RR": lambda m: f"{m:%y}", "MM": lambda m: f"{m:%m}", "MON": lambda m: MONTHS[m.month - 1],
     "MONTH": lambda m: f"{m:%B}".upper().ljust(9), "DD": lambda m: f"{m:%d}", "DDD": lambda m: f"{m:%j}",
-    "D": lambda m: str(m.isoweekday() % 7 + 1), "DY": lambda m: f"{m:%a}".upper(), "Q": lambda m: str((m.month + 2) // 3),
+    "D": lambda m: str(m.isoweekday() % 7 + 1), "DY": lambda m: f"{m:%a}".upper(),
+    "Q": lambda m: str((m.month + 2) // 3),
     "DAY": lambda m: f"{m:%A}".upper().ljust(9), "HH24": lambda m: f"{m:%H}", "HH": lambda m: f"{m:%I}",
     "HH12": lambda m: f"{m:%I}", "MI": lambda m: f"{m:%M}", "SS": lambda m: f"{m:%S}", "AM": lambda m: f"{m:%p}",
     "PM": lambda m: f"{m:%p}", "SSSSS": lambda m: f"{m.hour * 3600 + m.minute * 60 + m.second:05d}",
     "TZH": lambda m: f"{aware(m):%z}"[:3], "TZM": lambda m: f"{aware(m):%z}"[3:5], "IW": lambda m: f"{m:%V}",
-    "TZR": lambda m: f"{f'{aware(m):%z}'[:3]}:{f'{aware(m):%z}'[3:5]}", "WW": lambda m: f"{(m.timetuple().tm_yday + 6) // 7:02d}",
+    "TZR": lambda m: f"{f'{aware(m):%z}'[:3]}:{f'{aware(m):%z}'[3:5]}",
+    "WW": lambda m: f"{(m.timetuple().tm_yday + 6) // 7:02d}",
     "J": lambda m: str(m.toordinal() + 1_721_425),
 }  # fmt: skip
 READERS = {
     "YYYY": r"(?P<year>\d{4})", "RRRR": r"(?P<year>\d{4})", "MM": r"(?P<month>\d{1,2})", "DD": r"(?P<day>\d{1,2})",
-    "HH24": r"(?P<hour>\d{1,2})", "MI": r"(?P<minute>\d{1,2})", "SS": r"(?P<second>\d{1,2})", "FF": r"(?P<micro>\d{1,9})",
+    "HH24": r"(?P<hour>\d{1,2})", "MI": r"(?P<minute>\d{1,2})", "SS": r"(?P<second>\d{1,2})",
+    "FF": r"(?P<micro>\d{1,9})",
 }  # fmt: skip
 
 
@@ -67,10 +71,11 @@ def date_value(text: str, model: str) -> datetime:
     parts = {name: digits for name, digits in found.groupdict().items() if digits}
     micro = int(parts.pop("micro", "0").ljust(6, "0")[:6])
     numbers = {name: int(digits) for name, digits in parts.items()}
-    today = datetime.now()
-    fields = {"year": today.year, "month": today.month, "day": 1, **numbers, "microsecond": micro}
+    today = sysdate()
+    fields = {"year": today.year, "month": today.month, "day": 1, "hour": 0, "minute": 0, "second": 0, **numbers}
+    year, month, day, hour, minute, second = (fields[name] for name in ORDER)
     try:
-        return datetime(**fields)
+        return datetime(year, month, day, hour, minute, second, micro)
     except ValueError:
         raise OraError(1847, "day of month must be between 1 and last day of month") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any
@@ -64,12 +64,12 @@ def guarded(function: Callable[..., Stored], failed: Callable[[OraError], None],
         failed(error)
         raise
     except TypeError:
-        error = OraError(909, "invalid number of arguments")
-        failed(error)
-        raise error from None
+        wrong = OraError(909, "invalid number of arguments")
+        failed(wrong)
+        raise wrong from None
 
 
-def to_char(value: Stored, model: Stored = None, nls: Stored = None) -> Stored:
+def to_char(value: Stored, model: Stored = None, nls: Stored = None) -> Stored:  # noqa: ARG001 - Oracle takes it
     if value is None:
         return None
     if model is None:
@@ -79,13 +79,13 @@ def to_char(value: Stored, model: Stored = None, nls: Stored = None) -> Stored:
     return formats.number_text(number(value), str(model))
 
 
-def to_date(value: Stored, model: str | None = None, nls: Stored = None) -> Stored:
+def to_date(value: Stored, model: str | None = None, nls: Stored = None) -> Stored:  # noqa: ARG001 - Oracle takes it
     if is_moment(value):
         return stored(moment(value).replace(tzinfo=None, microsecond=0))
     return stored(formats.date_value(str(value), model or DATE_FORMAT))
 
 
-def to_timestamp(value: Stored, model: str | None = None, nls: Stored = None) -> Stored:
+def to_timestamp(value: Stored, model: str | None = None, nls: Stored = None) -> Stored:  # noqa: ARG001 - Oracle takes it
     if is_moment(value):
         return value
     written = model or (TIMESTAMP_FORMAT if "." in str(value) else DATE_FORMAT)
@@ -187,7 +187,7 @@ def decode(value: Stored, *pairs: Stored) -> Stored:
 
 
 def extract_utc(value: Stored) -> Stored:
-    utc = aware(moment(value)).astimezone(timezone.utc)
+    utc = aware(moment(value)).astimezone(UTC)
     return stored(utc.replace(tzinfo=None, microsecond=utc.microsecond or 1))
 
 
@@ -237,31 +237,37 @@ def local(value: datetime) -> Stored:
 
 STRICT: dict[str, Callable[..., Stored]] = {
     "TO_DATE": to_date, "TO_TIMESTAMP": to_timestamp, "TO_NUMBER": lambda v, *model: number(v), "TRUNC": truncated,
-    "TO_TIMESTAMP_TZ": to_timestamp, "ROUND": rounded, "CEIL": lambda v: -int(-number(v) // 1), "FLOOR": lambda v: int(number(v) // 1),
+    "TO_TIMESTAMP_TZ": to_timestamp, "ROUND": rounded, "CEIL": lambda v: -int(-number(v) // 1),
+    "FLOOR": lambda v: int(number(v) // 1),
     "ABS": lambda v: abs(number(v)), "SIGN": lambda v: (number(v) > 0) - (number(v) < 0),
     "MOD": lambda a, b: number(a) % number(b) if number(b) else a, "POWER": lambda a, b: number(a) ** number(b),
-    "GREATEST": greatest, "LEAST": least, "INSTR": position, "LPAD": partial(padded, True), "RPAD": partial(padded, False),
+    "GREATEST": greatest, "LEAST": least, "INSTR": position, "LPAD": partial(padded, True), "RPAD": partial(padded,
+    False),
     "UPPER": lambda v: text(v).upper(), "LOWER": lambda v: text(v).lower(), "INITCAP": lambda v: text(v).title(),
     "LENGTH": lambda v: len(text(v)), "LENGTHB": lambda v: len(text(v).encode()), "CHR": lambda v: chr(int(v)),
     "ASCII": lambda v: ord(text(v)[0]), "ORA_TRIM": trimmed, "LTRIM": lambda v, c=" ": trimmed(v, c, "LEADING"),
     "RTRIM": lambda v, c=" ": trimmed(v, c, "TRAILING"), "SYS_EXTRACT_UTC": extract_utc, "ORA_EXTRACT": extracted,
-    "MONTHS_BETWEEN": months_between, "ADD_MONTHS": add_months, "LAST_DAY": lambda v: minus(add_months(plus(truncated(v, "MM"), 0), 1), 1),
+    "MONTHS_BETWEEN": months_between, "ADD_MONTHS": add_months,
+    "LAST_DAY": lambda v: minus(add_months(plus(truncated(v, "MM"), 0), 1), 1),
     "REGEXP_LIKE": lambda v, p, how="c": int(re.search(p, text(v), flags(how)) is not None),
     "REGEXP_SUBSTR": regexp_substring, "RAWTOHEX": text, "ORA_NUMBER": number,
     "REGEXP_COUNT": lambda v, p: len(re.findall(p, text(v))), "TRANSLATE": lambda v, a, b: text(v).translate(
         str.maketrans(a[: len(b)], b[: len(a)], a[len(b) :])),
-    "FROM_TZ": lambda v, zone: stored(moment(v).replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{zone}").tzinfo)),
+    "FROM_TZ": lambda v,
+    zone: stored(moment(v).replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{zone}").tzinfo)),
 }  # fmt: skip
 LENIENT: dict[str, Callable[..., Stored]] = {
     "NVL": lambda value, other: other if value is None else value,
     "NVL2": lambda value, there, missing: missing if value is None else there,
-    "DECODE": decode, "TO_CHAR": to_char, "SUBSTR": substring, "SUBSTRB": substring, "ORA_CAST": cast, "ORA_ALIKE": alike,
+    "DECODE": decode, "TO_CHAR": to_char, "SUBSTR": substring, "SUBSTRB": substring, "ORA_CAST": cast,
+    "ORA_ALIKE": alike,
     "REPLACE": lambda v, old, new=None: v if v is None or old is None else text(v).replace(old, new or "") or None,
     "REGEXP_REPLACE": lambda v, p, new=None: v if v is None or p is None else re.sub(p, new or "", text(v)) or None,
     "ORA_CONCAT": lambda a, b: (("" if a is None else text(a)) + ("" if b is None else text(b))) or None,
     "CONCAT": lambda a, b: (("" if a is None else text(a)) + ("" if b is None else text(b))) or None,
     "ORA_PLUS": plus, "ORA_MINUS": minus, "ORA_DIVIDED": divided, "ORA_TIMES": times,
-    "SYSDATE": lambda: stored(sysdate()), "SYSTIMESTAMP": lambda: stored(now()), "CURRENT_DATE_": lambda: stored(sysdate()),
+    "SYSDATE": lambda: stored(sysdate()), "SYSTIMESTAMP": lambda: stored(now()),
+    "CURRENT_DATE_": lambda: stored(sysdate()),
     "LOCALTIMESTAMP_": lambda: local(now()), "SESSIONTIMEZONE": lambda: "+08:00", "DBTIMEZONE": lambda: "+00:00",
     "TZ_OFFSET": lambda zone: f"{datetime.now(DATABASE_ZONE):%z}"[:3] + ":00", "UID": lambda: 107,
     "LNNVL": lambda truth: int(not truth),

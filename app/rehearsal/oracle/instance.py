@@ -1,4 +1,4 @@
-"""One database of the rehearsal site as plain values: its name, release and clock; rows of V$ views about the instance."""
+"""One database of the rehearsal site as plain values: its name, release and clock; V$ views about the instance."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def rows(instance: Instance) -> Rows:
     return {
         "V$INSTANCE": [about],
         "V$DATABASE": [database(instance)],
-        "V$VERSION": [{"BANNER": line, "BANNER_FULL": f"{line}\nVersion {release.full}", "BANNER_LEGACY": line} for line in banners(release)],
+        "V$VERSION": [{"BANNER": line, "BANNER_FULL": f"{line}\nVersion {release.full}",
+        "BANNER_LEGACY": line} for line in banners(release)],
         "PRODUCT_COMPONENT_VERSION": [
             {"PRODUCT": f"{product} ", "STATUS": "Production" if modern else "64bit Production", **version},
             *([] if modern else [{"PRODUCT": name, "VERSION": release.base, "STATUS": "Production"}
@@ -98,12 +99,13 @@ def rows(instance: Instance) -> Rows:
         "V$RESOURCE_LIMIT": list(limits()),
         "V$PWFILE_USERS": [{"USERNAME": "SYS", "SYSDBA": "TRUE", "SYSOPER": "TRUE", "SYSASM": "FALSE",
                             "SYSBACKUP": "FALSE", "SYSDG": "FALSE", "SYSKM": "FALSE"}],
-        "V$TIMEZONE_FILE": [{"FILENAME": "timezlrg_32.dat" if modern else "timezlrg_14.dat", "VERSION": 32 if modern else 14}],
+        "V$TIMEZONE_FILE": [{"FILENAME": "timezlrg_32.dat" if modern else "timezlrg_14.dat",
+        "VERSION": 32 if modern else 14}],
         "V$CONTAINERS": [container(instance)],
         "V$PDBS": [],
         "GLOBAL_NAME": [{"GLOBAL_NAME": instance.name}],
         **nls(release),
-        **memory(instance),
+        **memory(),
     }  # fmt: skip
 
 
@@ -125,17 +127,21 @@ def container(instance: Instance) -> Row:
 def database(instance: Instance) -> Row:
     scn = 48_213_377_120
     return {
-        "DBID": 1_702_411_309 if instance.name == "JYJC" else 2_213_870_554, "NAME": instance.name, "CREATED": instance.created,
+        "DBID": 1_702_411_309 if instance.name == "JYJC" else 2_213_870_554, "NAME": instance.name,
+        "CREATED": instance.created,
         "RESETLOGS_CHANGE#": 1_920_977, "RESETLOGS_TIME": instance.created, "PRIOR_RESETLOGS_CHANGE#": 1,
-        "LOG_MODE": "ARCHIVELOG", "CHECKPOINT_CHANGE#": scn, "ARCHIVE_CHANGE#": scn - 51_200, "CONTROLFILE_TYPE": "CURRENT",
+        "LOG_MODE": "ARCHIVELOG", "CHECKPOINT_CHANGE#": scn, "ARCHIVE_CHANGE#": scn - 51_200,
+        "CONTROLFILE_TYPE": "CURRENT",
         "CONTROLFILE_CREATED": instance.created, "CONTROLFILE_SEQUENCE#": 88_412, "CONTROLFILE_CHANGE#": scn,
         "CONTROLFILE_TIME": instance.at, "OPEN_RESETLOGS": "NOT ALLOWED", "VERSION_TIME": instance.created,
         "OPEN_MODE": "READ WRITE", "PROTECTION_MODE": "MAXIMUM PERFORMANCE", "PROTECTION_LEVEL": "MAXIMUM PERFORMANCE",
-        "REMOTE_ARCHIVE": "ENABLED", "ACTIVATION#": 1_702_418_001, "SWITCHOVER#": 1_702_418_001, "DATABASE_ROLE": "PRIMARY",
+        "REMOTE_ARCHIVE": "ENABLED", "ACTIVATION#": 1_702_418_001, "SWITCHOVER#": 1_702_418_001,
+        "DATABASE_ROLE": "PRIMARY",
         "ARCHIVELOG_CHANGE#": scn, "ARCHIVELOG_COMPRESSION": "DISABLED", "SWITCHOVER_STATUS": "NOT ALLOWED",
         "DATAGUARD_BROKER": "DISABLED", "GUARD_STATUS": "NONE", "FORCE_LOGGING": "NO", "PLATFORM_ID": 13,
         "PLATFORM_NAME": "Linux x86 64-bit", "RECOVERY_TARGET_INCARNATION#": 2, "LAST_OPEN_INCARNATION#": 2,
-        "CURRENT_SCN": scn + 4_127, "FLASHBACK_ON": "NO", "DB_UNIQUE_NAME": instance.name, "STANDBY_BECAME_PRIMARY_SCN": 0,
+        "CURRENT_SCN": scn + 4_127, "FLASHBACK_ON": "NO", "DB_UNIQUE_NAME": instance.name,
+        "STANDBY_BECAME_PRIMARY_SCN": 0,
         "FS_FAILOVER_STATUS": "DISABLED", "FS_FAILOVER_THRESHOLD": 0, "CONTROLFILE_CONVERTED": "NO", "CDB": "NO",
         "CON_DBID": 0, "FORCE_FULL_DB_CACHING": "NO", "PENDING_ROLE_CHANGE_TASKS": "NOT APPLICABLE",
         **{f"SUPPLEMENTAL_LOG_DATA_{kind}": "NO" for kind in ("MIN", "PK", "UI", "FK", "ALL", "PL", "SR")},
@@ -164,7 +170,8 @@ def limits() -> Iterator[Row]:
 
 def nls(release: Release) -> Rows:
     shared = [
-        ("NLS_LANGUAGE", "AMERICAN"), ("NLS_TERRITORY", "AMERICA"), ("NLS_CURRENCY", "$"), ("NLS_ISO_CURRENCY", "AMERICA"),
+        ("NLS_LANGUAGE", "AMERICAN"), ("NLS_TERRITORY", "AMERICA"), ("NLS_CURRENCY", "$"), ("NLS_ISO_CURRENCY",
+        "AMERICA"),
         ("NLS_NUMERIC_CHARACTERS", ".,"), ("NLS_CALENDAR", "GREGORIAN"), ("NLS_DATE_FORMAT", "DD-MON-RR"),
         ("NLS_DATE_LANGUAGE", "AMERICAN"), ("NLS_SORT", "BINARY"), ("NLS_TIME_FORMAT", "HH.MI.SSXFF AM"),
         ("NLS_TIMESTAMP_FORMAT", "DD-MON-RR HH.MI.SSXFF AM"), ("NLS_TIME_TZ_FORMAT", "HH.MI.SSXFF AM TZR"),
@@ -185,7 +192,7 @@ def nls(release: Release) -> Rows:
     }  # fmt: skip
 
 
-def memory(instance: Instance) -> Rows:
+def memory() -> Rows:
     """An SGA of 4096 MiB, fixed by sga_target and sga_max_size; figures agree with each other to the byte."""
     fixed, redo, shared, large, java, streams = 9_144_656, 7_639_040, 1008 * MIB, 64 * MIB, 32 * MIB, 16 * MIB
     buffers = 4096 * MIB - fixed - redo - shared - large - java - streams

@@ -78,7 +78,8 @@ def user(instance: Instance, name: str, number: int, state: str, tablespace: str
     return {
         "USERNAME": name, "USER_ID": number, "ACCOUNT_STATUS": state, "LOCK_DATE": instance.created if closed else None,
         "EXPIRY_DATE": instance.created if closed else None, "DEFAULT_TABLESPACE": tablespace,
-        "TEMPORARY_TABLESPACE": "TEMP", "CREATED": instance.created if oracle else instance.ago(398), "PROFILE": "DEFAULT",
+        "TEMPORARY_TABLESPACE": "TEMP", "CREATED": instance.created if oracle else instance.ago(398),
+        "PROFILE": "DEFAULT",
         "INITIAL_RSRC_CONSUMER_GROUP": "SYS_GROUP" if name == "SYS" else "DEFAULT_CONSUMER_GROUP",
         "PASSWORD_VERSIONS": "11G 12C " if instance.release.major >= 12 else "10G 11G ", "EDITIONS_ENABLED": "N",
         "AUTHENTICATION_TYPE": "PASSWORD", "LOCAL_TEMP_TABLESPACE": "TEMP", "PROXY_ONLY_CONNECT": "N", "COMMON": "NO",
@@ -95,8 +96,9 @@ def granted(names: Iterable[str], grantee: str, column: str = "PRIVILEGE", **mor
 def privileges(instance: Instance) -> Rows:
     role = {"DEFAULT_ROLE": "YES", "DELEGATE_OPTION": "NO"}
     objects = [
-        {"GRANTEE": CHECK_USER, "OWNER": table.owner, "TABLE_NAME": table.name, "GRANTOR": table.owner, 
-         "PRIVILEGE": "SELECT", "GRANTABLE": "NO", "HIERARCHY": "NO", "COMMON": "NO", "TYPE": "TABLE", "INHERITED": "NO"}
+        {"GRANTEE": CHECK_USER, "OWNER": table.owner, "TABLE_NAME": table.name, "GRANTOR": table.owner,
+         "PRIVILEGE": "SELECT", "GRANTABLE": "NO", "HIERARCHY": "NO", "COMMON": "NO", "TYPE": "TABLE",
+         "INHERITED": "NO"}
         for table in tables(instance)]  # fmt: skip
     own = granted(SYSTEM_PRIVILEGES, CHECK_USER)
     return {
@@ -104,7 +106,8 @@ def privileges(instance: Instance) -> Rows:
                           *granted(("CREATE SESSION",), "CONNECT"), *granted(("UNLIMITED TABLESPACE",), "SYSTEM"),
                           *granted(("SELECT ANY DICTIONARY", "CREATE SESSION"), "DBSNMP")],
         "USER_SYS_PRIVS": [{**row, "USERNAME": CHECK_USER} for row in own],
-        "DBA_ROLE_PRIVS": [*granted(("DBA",), "SYS", "GRANTED_ROLE", **role), *granted(("DBA",), "SYSTEM", "GRANTED_ROLE", **role),
+        "DBA_ROLE_PRIVS": [*granted(("DBA",), "SYS", "GRANTED_ROLE", **role), *granted(("DBA",), "SYSTEM",
+        "GRANTED_ROLE", **role),
                            *granted(("CONNECT", "RESOURCE"), instance.name, "GRANTED_ROLE", **role)],
         "USER_ROLE_PRIVS": [],
         "DBA_TAB_PRIVS": objects,
@@ -133,13 +136,17 @@ def sessions(instance: Instance) -> Rows:
     pool = [(number, instance.name, "JDBC Thin Client", "USER") for number in range(21, 29)]
     return {
         "V$SESSION": [session(instance, *one) for one in (*background, *pool, (71, CHECK_USER, "onsite", "USER"))],
-        "V$PROCESS": [{"PID": number, "SPID": str(2400 + number), "PROGRAM": program, "BACKGROUND": "1"} for number, _, program, _ in background],
+        "V$PROCESS": [{"PID": number, "SPID": str(2400 + number), "PROGRAM": program, "BACKGROUND": "1"} for number, _,
+        program, _ in background],
         "V$LICENSE": [{"SESSIONS_MAX": 0, "SESSIONS_WARNING": 0, "SESSIONS_CURRENT": 9, "SESSIONS_HIGHWATER": 41,
                        "USERS_MAX": 0, "CPU_COUNT_CURRENT": 16}],
-        "V$OSSTAT": [{"STAT_NAME": "NUM_CPUS", "VALUE": 16}, {"STAT_NAME": "PHYSICAL_MEMORY_BYTES", "VALUE": 33_538_154_496}],
-        **{view: [{"SERVICE_ID": number, "NAME": name, "NETWORK_NAME": network, "CREATION_DATE": instance.created, "BLOCKED": "NO",
+        "V$OSSTAT": [{"STAT_NAME": "NUM_CPUS", "VALUE": 16}, {"STAT_NAME": "PHYSICAL_MEMORY_BYTES",
+        "VALUE": 33_538_154_496}],
+        **{view: [{"SERVICE_ID": number, "NAME": name, "NETWORK_NAME": network, "CREATION_DATE": instance.created,
+        "BLOCKED": "NO",
                    "GOAL": "NONE", "DTP": "N", "CLB_GOAL": "LONG"}
-                  for number, (name, network) in enumerate((("SYS$BACKGROUND", None), ("SYS$USERS", None), (instance.name, instance.name)), 1)]
+                  for number, (name, network) in enumerate((("SYS$BACKGROUND", None), ("SYS$USERS", None),
+                      (instance.name, instance.name)), 1)]
            for view in ("V$SERVICES", "V$ACTIVE_SERVICES")},
     }  # fmt: skip
 
@@ -148,9 +155,11 @@ def session(instance: Instance, number: int, user: str | None, program: str, kin
     asking = user == CHECK_USER
     return {
         "SID": number, "SERIAL#": 100 + number, "AUDSID": 0 if kind == "BACKGROUND" else 48_000 + number, "USER#": 0,
-        "USERNAME": user, "COMMAND": 3 if asking else 0, "STATUS": "ACTIVE" if asking or kind == "BACKGROUND" else "INACTIVE",
+        "USERNAME": user, "COMMAND": 3 if asking else 0,
+        "STATUS": "ACTIVE" if asking or kind == "BACKGROUND" else "INACTIVE",
         "SERVER": "DEDICATED", "SCHEMANAME": user or "SYS", "OSUSER": "weblogic" if user else "oracle",
-        "MACHINE": "jyjc-app-server01" if user else HOST, "PROGRAM": program, "TYPE": kind, "LAST_CALL_ET": 0 if asking else 37,
+        "MACHINE": "jyjc-app-server01" if user else HOST, "PROGRAM": program, "TYPE": kind,
+        "LAST_CALL_ET": 0 if asking else 37,
         "LOGON_TIME": instance.at if asking else instance.started, "BLOCKING_SESSION_STATUS": "NO HOLDER",
         "FINAL_BLOCKING_SESSION_STATUS": "NO HOLDER", "EVENT": "SQL*Net message from client", "WAIT_CLASS": "Idle",
         "WAIT_TIME": 0, "SECONDS_IN_WAIT": 12, "STATE": "WAITING",
@@ -162,7 +171,8 @@ def components(instance: Instance) -> Rows:
     release = instance.release
     return {
         "DBA_REGISTRY": [
-            {"COMP_ID": name, "COMP_NAME": title, "VERSION": release.base, "VERSION_FULL": release.full, "STATUS": "VALID",
+            {"COMP_ID": name, "COMP_NAME": title, "VERSION": release.base, "VERSION_FULL": release.full,
+            "STATUS": "VALID",
              "MODIFIED": "15-OCT-2025 10:22:41", "NAMESPACE": "SERVER", "CONTROL": "SYS", "SCHEMA": schema}
             for name, (title, schema) in COMPONENTS.items()],
         "DBA_REGISTRY_SQLPATCH": [
@@ -170,6 +180,7 @@ def components(instance: Instance) -> Rows:
              "STATUS": "SUCCESS", "ACTION_TIME": instance.ago(405), "SOURCE_VERSION": "19.1.0.0.0",
              "TARGET_VERSION": release.full, "DESCRIPTION": "Database Release Update : 19.22.0.0.240116 (35943157)"}],
         "DBA_REGISTRY_HISTORY": [{"ACTION_TIME": instance.ago(405), "ACTION": "APPLY", "NAMESPACE": "SERVER",
-                                  "VERSION": release.base, "ID": 0, "BUNDLE_SERIES": "PSU", "COMMENTS": "PSU 11.2.0.4.201020"}]
+                                  "VERSION": release.base, "ID": 0, "BUNDLE_SERIES": "PSU",
+                                  "COMMENTS": "PSU 11.2.0.4.201020"}]
         if release.major < 12 else [],
     }  # fmt: skip

@@ -23,15 +23,17 @@ EXCHANGE = {  # name -> title, number of fields, number of rows
     "DY31": ("用人单位信息", 13, 52),
 }
 FIELDS = (
-    "AAC001", "AAC002", "AAC003", "AAC004", "AAC005", "AAC006", "AAC009", "AAC010", "AAC011", "AAC017", "AAC024", "AAC025",
-    "AAB001", "AAB003", "AAB004", "AAE005", "AAE006", "AAE007", "AAE011", "AAE013", "AAE015", "AAE017", "AAE036", "AAA027",
+    "AAC001", "AAC002", "AAC003", "AAC004", "AAC005", "AAC006", "AAC009", "AAC010", "AAC011", "AAC017", "AAC024",
+    "AAC025",
+    "AAB001", "AAB003", "AAB004", "AAE005", "AAE006", "AAE007", "AAE011", "AAE013", "AAE015", "AAE017", "AAE036",
+    "AAA027",
 )  # fmt: skip
 CODES = {  # code kind -> its title and values; AA10 holds one row for each value
     "AAC004": ("性别", ("未知的性别", "男", "女", "未说明的性别")),
     "AAC009": ("户口性质", ("非农业户口", "农业户口")),
     "AAC017": ("婚姻状况", ("未婚", "已婚", "丧偶", "离婚", "其他")),
-    "AAC011": ("文化程度", ("博士研究生", "硕士研究生", "大学本科", "大学专科", "中等专科", "职业高中", "技工学校", "普通高中", "初中",
-                        "小学", "其他")),
+    "AAC011": ("文化程度", ("博士研究生", "硕士研究生", "大学本科", "大学专科", "中等专科", "职业高中", "技工学校",
+                        "普通高中", "初中", "小学", "其他")),
     "AAC024": ("政治面貌", ("中共党员", "预备党员", "共青团员", "民主党派", "无党派人士", "群众")),
 }  # fmt: skip
 INVALID = ("PKG_JYJC_REPORT", "PACKAGE BODY")  # under the fault invalid-objects
@@ -64,7 +66,7 @@ def tables(instance: Instance) -> tuple[Table, ...]:
                       for name, (_, fields, count) in EXCHANGE.items() if name not in missing))  # fmt: skip
 
 
-def code_rows() -> list[tuple[str, ...]]:
+def code_rows() -> Sequence[tuple[str, ...]]:
     """384 codes of 28 and more kinds."""
     named = [
         (kind, title, str(number), value, "1", "")
@@ -77,7 +79,7 @@ def code_rows() -> list[tuple[str, ...]]:
     return named + nations + kinds
 
 
-def division_rows() -> list[tuple[str, ...]]:
+def division_rows() -> Sequence[tuple[str, ...]]:
     """An administrative division's code for each of 21 cities and their parts."""
     return [("AAA027", "行政区划", f"51{city:02d}{part:02d}", f"示例市{city:02d}-{part:02d}", "1", "")
             for city in range(1, 22) for part in range(10)]  # fmt: skip
@@ -115,9 +117,11 @@ def rows(instance: Instance) -> Rows:
 def described_table(instance: Instance, table: Table) -> Row:
     return {
         "OWNER": table.owner, "TABLE_NAME": table.name, "TABLESPACE_NAME": f"{table.owner}_DATA", "STATUS": "VALID",
-        "PCT_FREE": 10, "INI_TRANS": 1, "MAX_TRANS": 255, "LOGGING": "YES", "BACKED_UP": "N", "NUM_ROWS": len(table.rows),
+        "PCT_FREE": 10, "INI_TRANS": 1, "MAX_TRANS": 255, "LOGGING": "YES", "BACKED_UP": "N",
+        "NUM_ROWS": len(table.rows),
         "BLOCKS": 5, "AVG_ROW_LEN": 87, "DEGREE": "         1", "INSTANCES": "         1", "CACHE": "    N",
-        "TABLE_LOCK": "ENABLED", "SAMPLE_SIZE": len(table.rows), "LAST_ANALYZED": instance.ago(1.4), "PARTITIONED": "NO",
+        "TABLE_LOCK": "ENABLED", "SAMPLE_SIZE": len(table.rows), "LAST_ANALYZED": instance.ago(1.4),
+        "PARTITIONED": "NO",
         "TEMPORARY": "N", "SECONDARY": "N", "NESTED": "NO", "BUFFER_POOL": "DEFAULT", "ROW_MOVEMENT": "DISABLED",
         "GLOBAL_STATS": "YES", "USER_STATS": "NO", "MONITORING": "YES", "COMPRESSION": "DISABLED", "DROPPED": "NO",
         "READ_ONLY": "NO", "SEGMENT_CREATED": "YES", "INMEMORY": "DISABLED", "EXTERNAL": "NO",
@@ -126,8 +130,10 @@ def described_table(instance: Instance, table: Table) -> Row:
 
 def described_column(table: Table, number: int, name: str) -> Row:
     return {
-        "OWNER": table.owner, "TABLE_NAME": table.name, "COLUMN_NAME": name, "DATA_TYPE": "VARCHAR2", "DATA_LENGTH": 200,
-        "NULLABLE": "N" if number == 1 else "Y", "COLUMN_ID": number, "CHARACTER_SET_NAME": "CHAR_CS", "CHAR_LENGTH": 200,
+        "OWNER": table.owner, "TABLE_NAME": table.name, "COLUMN_NAME": name, "DATA_TYPE": "VARCHAR2",
+        "DATA_LENGTH": 200,
+        "NULLABLE": "N" if number == 1 else "Y", "COLUMN_ID": number, "CHARACTER_SET_NAME": "CHAR_CS",
+        "CHAR_LENGTH": 200,
         "CHAR_COL_DECL_LENGTH": 200, "CHAR_USED": "B", "GLOBAL_STATS": "YES", "USER_STATS": "NO", "HISTOGRAM": "NONE",
         "HIDDEN_COLUMN": "NO", "DEFAULT_ON_NULL": "NO", "IDENTITY_COLUMN": "NO",
     }  # fmt: skip
@@ -136,7 +142,8 @@ def described_column(table: Table, number: int, name: str) -> Row:
 def described_index(instance: Instance, table: Table) -> Row:
     return {
         "OWNER": table.owner, "INDEX_NAME": f"PK_{table.name}", "INDEX_TYPE": "NORMAL", "TABLE_OWNER": table.owner,
-        "TABLE_NAME": table.name, "TABLE_TYPE": "TABLE", "UNIQUENESS": "UNIQUE", "TABLESPACE_NAME": f"{table.owner}_INDEX",
+        "TABLE_NAME": table.name, "TABLE_TYPE": "TABLE", "UNIQUENESS": "UNIQUE",
+        "TABLESPACE_NAME": f"{table.owner}_INDEX",
         "LOGGING": "YES", "BLEVEL": 1, "LEAF_BLOCKS": 2, "DISTINCT_KEYS": len(table.rows), "STATUS": "VALID",
         "NUM_ROWS": len(table.rows), "LAST_ANALYZED": instance.ago(1.4), "PARTITIONED": "NO", "VISIBILITY": "VISIBLE",
         "DROPPED": "NO",
@@ -166,10 +173,12 @@ def object_row(instance: Instance, number: int, owner: str, name: str, kind: str
     oracle = owner in ("SYS", "PUBLIC")
     made = instance.created if oracle else instance.ago(398)
     return {
-        "OWNER": owner, "OBJECT_NAME": name, "OBJECT_ID": number, "DATA_OBJECT_ID": number if kind in ("TABLE", "INDEX") else None,
+        "OWNER": owner, "OBJECT_NAME": name, "OBJECT_ID": number, "DATA_OBJECT_ID": number if kind in ("TABLE",
+        "INDEX") else None,
         "OBJECT_TYPE": kind, "CREATED": made, "LAST_DDL_TIME": made, "TIMESTAMP": f"{made:%Y-%m-%d:%H:%M:%S}",
         "STATUS": "VALID" if valid else "INVALID", "TEMPORARY": "N", "GENERATED": "N", "SECONDARY": "N", "NAMESPACE": 1,
-        "ORACLE_MAINTAINED": "Y" if oracle else "N", "SHARING": "NONE", "APPLICATION": "N", "DUPLICATED": "N", "SHARDED": "N",
+        "ORACLE_MAINTAINED": "Y" if oracle else "N", "SHARING": "NONE", "APPLICATION": "N", "DUPLICATED": "N",
+        "SHARDED": "N",
     }  # fmt: skip
 
 
@@ -178,7 +187,8 @@ def errors_of(instance: Instance) -> list[Row]:
         return []
     texts = ("PL/SQL: ORA-00942: table or view does not exist", "PL/SQL: SQL Statement ignored")
     return [
-        {"OWNER": instance.name, "NAME": INVALID[0], "TYPE": INVALID[1], "SEQUENCE": number, "LINE": 214, "POSITION": position,
+        {"OWNER": instance.name, "NAME": INVALID[0], "TYPE": INVALID[1], "SEQUENCE": number, "LINE": 214,
+        "POSITION": position,
          "TEXT": text, "ATTRIBUTE": "ERROR", "MESSAGE_NUMBER": 0}
         for number, (text, position) in enumerate(zip(texts, (22, 7), strict=True), 1)]  # fmt: skip
 

@@ -16,7 +16,7 @@ from app.rehearsal.oracle.statements import Kind, kind_of, new_schema
 from app.rehearsal.oracle.values import OraError
 
 if TYPE_CHECKING:
-    from seerdb.server import Result
+    from seerdb.server import BackendError, Result
     from seerdb.server.identity import ServerIdentity
 
 LOCKED = OraError(28000, "The account is locked.")
@@ -98,7 +98,7 @@ class Session:
         """The database stays with the listener."""
 
 
-def as_backend_error(error: OraError) -> Exception:
+def as_backend_error(error: OraError) -> BackendError:
     from seerdb.server import BackendError
 
     return BackendError(error.text, ora_code=error.code)
@@ -133,7 +133,7 @@ def converse(connection: socket.socket, first: bytes, session: Session) -> None:
     from app.rehearsal.oracle.tns import Replayed
 
     try:
-        serve_session(PacketStream(Replayed(connection, first)), session)  # type: ignore[arg-type]
+        serve_session(PacketStream(Replayed(connection, first)), session)
     except InterfaceError as error:
         if session.asked and not session.entered and "authentication rejected" in str(error):
             raise Refused(str(error)) from None

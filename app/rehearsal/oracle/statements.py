@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from app.rehearsal.oracle.values import OraError
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WRITES = (
-    "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "DROP", "ALTER", "TRUNCATE", "GRANT", "REVOKE", "COMMENT", "ANALYZE",
-    "RENAME", "PURGE", "FLASHBACK", "AUDIT", "NOAUDIT", "LOCK", "EXPLAIN",
+    "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "DROP", "ALTER", "TRUNCATE", "GRANT", "REVOKE", "COMMENT",
+    "ANALYZE", "RENAME", "PURGE", "FLASHBACK", "AUDIT", "NOAUDIT", "LOCK", "EXPLAIN",
 )  # fmt: skip
 SETTINGS = ("ALTER SESSION", "SET TRANSACTION", "SET ROLE", "COMMIT", "ROLLBACK", "SAVEPOINT")
 HARMLESS_BLOCK = re.compile(
-    r"(DECLARE\s.*?)?BEGIN(\s+(SYS\.)?(DBMS_APPLICATION_INFO|DBMS_SESSION|DBMS_OUTPUT)\.\w+\s*(\([^;]*\))?\s*;|\s+NULL\s*;)+"
+    r"BEGIN(\s+(SYS\.)?(DBMS_APPLICATION_INFO|DBMS_SESSION|DBMS_OUTPUT)\.\w+\s*(\([^;]*\))?\s*;|\s+NULL\s*;)+"
     r"\s*END\s*;?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -75,7 +76,7 @@ def bound(sql: str, tokens: Sequence[Any]) -> Bound:
     """Renames the bind variables by position."""
     names: list[str] = []
     pieces, done = [], 0
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         if token.token_type.name == "COLON" and token.end + 1 == following.start:
             names.append(following.text.upper())
             pieces += [sql[done : token.start], f":b{len(names)}"]

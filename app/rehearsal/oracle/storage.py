@@ -63,7 +63,7 @@ def rows(instance: Instance) -> Rows:
              **extent(t.size - t.used - 1), "RELATIVE_FNO": t.number + 1} for t in lasting if t.size - t.used > 1],
         "DBA_TABLESPACE_USAGE_METRICS": [usage(t) for t in known],
         **temporary(instance),
-        **(rollback(instance) if instance.undo_manual else undo(instance)),
+        **(rollback() if instance.undo_manual else undo(instance)),
         **redo(instance),
     }  # fmt: skip
 
@@ -140,8 +140,10 @@ def temporary(instance: Instance) -> Rows:
                             "MAXBYTES": MOST, "MAXBLOCKS": MOST // BLOCK, "INCREMENT_BY": 80, "SHARED": "SHARED",
                             "USER_BYTES": (size - 1) * MIB, "USER_BLOCKS": (size - 1) * blocks}],
         "V$TEMPFILE": [{"FILE#": 1, "CREATION_TIME": instance.created, "TS#": 3, "RFILE#": 1, "STATUS": "ONLINE",
-                        "ENABLED": "READ WRITE", **extent(size), "CREATE_BYTES": size * MIB, "BLOCK_SIZE": BLOCK, "NAME": file}],
-        "DBA_TEMP_FREE_SPACE": [{"TABLESPACE_NAME": "TEMP", "TABLESPACE_SIZE": size * MIB, "ALLOCATED_SPACE": (size - 1) * MIB,
+                        "ENABLED": "READ WRITE", **extent(size), "CREATE_BYTES": size * MIB, "BLOCK_SIZE": BLOCK,
+                        "NAME": file}],
+        "DBA_TEMP_FREE_SPACE": [{"TABLESPACE_NAME": "TEMP", "TABLESPACE_SIZE": size * MIB,
+        "ALLOCATED_SPACE": (size - 1) * MIB,
                                  "FREE_SPACE": (size - used) * MIB, "SHARED": "SHARED"}],
         "V$SORT_SEGMENT": [{"TABLESPACE_NAME": "TEMP", "SEGMENT_FILE": 0, "SEGMENT_BLOCK": 0, "EXTENT_SIZE": 128,
                             "CURRENT_USERS": 2, "TOTAL_EXTENTS": size - 1, "TOTAL_BLOCKS": (size - 1) * blocks,
@@ -164,7 +166,8 @@ def online(segments: list[Row]) -> Rows:
     """DBA_ROLLBACK_SEGS with V$ROLLNAME and V$ROLLSTAT of those that are online."""
     shown = [row for row in segments if row["STATUS"] == "ONLINE"]
     stat = {"LATCH": 0, "EXTENTS": 12, "RSSIZE": 9_428_992, "WRITES": 1_822_714, "XACTS": 0, "GETS": 40_213, "WAITS": 0,
-            "HWMSIZE": 21_093_376, "SHRINKS": 3, "WRAPS": 64, "EXTENDS": 20, "STATUS": "ONLINE", "CUREXT": 4, "CURBLK": 7}  # fmt: skip
+            "HWMSIZE": 21_093_376, "SHRINKS": 3, "WRAPS": 64, "EXTENDS": 20, "STATUS": "ONLINE", "CUREXT": 4,
+            "CURBLK": 7}  # fmt: skip
     return {
         "DBA_ROLLBACK_SEGS": segments,
         "V$ROLLNAME": [{"USN": row["SEGMENT_ID"], "NAME": row["SEGMENT_NAME"]} for row in shown],
@@ -180,7 +183,8 @@ def undo(instance: Instance) -> Rows:
     return {
         **online([system, *names]),
         "DBA_UNDO_EXTENTS": [
-            {"OWNER": "SYS", "SEGMENT_NAME": names[number]["SEGMENT_NAME"], "TABLESPACE_NAME": "UNDOTBS1", "EXTENT_ID": 0,
+            {"OWNER": "SYS", "SEGMENT_NAME": names[number]["SEGMENT_NAME"], "TABLESPACE_NAME": "UNDOTBS1",
+            "EXTENT_ID": 0,
              "FILE_ID": 3, "BLOCK_ID": 128 + 32_768 * number, **extent(size), "RELATIVE_FNO": 3, "STATUS": status}
             for status, number, size in extents],
         "V$UNDOSTAT": [undo_statistics(instance, number) for number in range(576)],
@@ -193,12 +197,14 @@ def undo_statistics(instance: Instance, number: int) -> Row:
     return {
         "BEGIN_TIME": end - timedelta(minutes=10), "END_TIME": end, "UNDOTSN": 2, "UNDOBLKS": 140 + number % 37,
         "TXNCOUNT": 610 + number % 91, "MAXQUERYLEN": 214 + number % 45, "MAXCONCURRENCY": 4, "UNXPSTEALCNT": 0,
-        "UNXPBLKRELCNT": 0, "UNXPBLKREUCNT": 0, "EXPSTEALCNT": 0, "EXPBLKRELCNT": 0, "EXPBLKREUCNT": 0, "SSOLDERRCNT": 0,
-        "NOSPACEERRCNT": 0, "ACTIVEBLKS": 512, "UNEXPIREDBLKS": 27_392, "EXPIREDBLKS": 50_176, "TUNED_UNDORETENTION": 1_874,
+        "UNXPBLKRELCNT": 0, "UNXPBLKREUCNT": 0, "EXPSTEALCNT": 0, "EXPBLKRELCNT": 0, "EXPBLKREUCNT": 0,
+        "SSOLDERRCNT": 0,
+        "NOSPACEERRCNT": 0, "ACTIVEBLKS": 512, "UNEXPIREDBLKS": 27_392, "EXPIREDBLKS": 50_176,
+        "TUNED_UNDORETENTION": 1_874,
     }  # fmt: skip
 
 
-def rollback(instance: Instance) -> Rows:
+def rollback() -> Rows:
     """Manual undo: four segments online beside SYSTEM, one at rest; no automatic undo is kept or measured."""
     states = {"RBS01": "ONLINE", "RBS02": "ONLINE", "RBS03": "ONLINE", "RBS04": "ONLINE", "RBS05": "OFFLINE"}
     named = [segment(number, name, "RBS", "SYS", state) for number, (name, state) in enumerate(states.items(), 1)]
@@ -212,24 +218,31 @@ def redo(instance: Instance) -> Rows:
     state = {1: "INACTIVE", 2: "INACTIVE", 3: "CURRENT"}
     return {
         "V$LOG": [
-            {"GROUP#": group, "THREAD#": 1, "SEQUENCE#": sequence - 3 + group, "BYTES": 512 * MIB, "BLOCKSIZE": 512, "MEMBERS": 2,
-             "ARCHIVED": "NO" if group == 3 else "YES", "STATUS": state[group], "FIRST_TIME": instance.ago((3 - group) / 36)}
+            {"GROUP#": group, "THREAD#": 1, "SEQUENCE#": sequence - 3 + group, "BYTES": 512 * MIB, "BLOCKSIZE": 512,
+            "MEMBERS": 2,
+             "ARCHIVED": "NO" if group == 3 else "YES", "STATUS": state[group],
+             "FIRST_TIME": instance.ago((3 - group) / 36)}
             for group in state],
         "V$LOGFILE": [
-            {"GROUP#": group, "TYPE": "ONLINE", "MEMBER": f"{folder}/redo{group:02d}.log", "IS_RECOVERY_DEST_FILE": "NO"}
+            {"GROUP#": group, "TYPE": "ONLINE", "MEMBER": f"{folder}/redo{group:02d}.log",
+            "IS_RECOVERY_DEST_FILE": "NO"}
             for group in state for folder in folders],
         "V$LOG_HISTORY": [
             {"RECID": number, "STAMP": 1_100_000_000 - number, "THREAD#": 1, "SEQUENCE#": sequence - number,
              "FIRST_TIME": instance.ago(number / 36)} for number in range(1, 253)],
-        "V$CONTROLFILE": [{"NAME": f"{folder}/control{number:02d}.ctl", "IS_RECOVERY_DEST_FILE": "NO", "BLOCK_SIZE": 16_384,
+        "V$CONTROLFILE": [{"NAME": f"{folder}/control{number:02d}.ctl", "IS_RECOVERY_DEST_FILE": "NO",
+        "BLOCK_SIZE": 16_384,
                            "FILE_SIZE_BLKS": 1_142} for number, folder in enumerate(folders, 1)],
         "V$ARCHIVE_DEST": [
-            {"DEST_ID": 1, "DEST_NAME": "LOG_ARCHIVE_DEST_1", "STATUS": "VALID", "BINDING": "MANDATORY", "NAME_SPACE": "SYSTEM",
+            {"DEST_ID": 1, "DEST_NAME": "LOG_ARCHIVE_DEST_1", "STATUS": "VALID", "BINDING": "MANDATORY",
+            "NAME_SPACE": "SYSTEM",
              "TARGET": "PRIMARY", "ARCHIVER": "ARCH", "SCHEDULE": "ACTIVE", "DESTINATION": "USE_DB_RECOVERY_FILE_DEST",
              "LOG_SEQUENCE": sequence - 1, "TYPE": "PUBLIC", "VALID_NOW": "YES", "VALID_TYPE": "ALL_LOGFILES"},
-            *({"DEST_ID": number, "DEST_NAME": f"LOG_ARCHIVE_DEST_{number}", "STATUS": "INACTIVE"} for number in range(2, 11))],
+            *({"DEST_ID": number, "DEST_NAME": f"LOG_ARCHIVE_DEST_{number}",
+            "STATUS": "INACTIVE"} for number in range(2, 11))],
         "V$ARCHIVE_DEST_STATUS": [{"DEST_ID": 1, "DEST_NAME": "LOG_ARCHIVE_DEST_1", "STATUS": "VALID", "TYPE": "LOCAL",
                                    "DATABASE_MODE": "OPEN", "RECOVERY_MODE": "IDLE", "ARCHIVED_SEQ#": sequence - 1}],
-        "V$RECOVERY_FILE_DEST": [{"NAME": "/u02/fast_recovery_area", "SPACE_LIMIT": 102_400 * MIB, "SPACE_USED": 31_744 * MIB,
+        "V$RECOVERY_FILE_DEST": [{"NAME": "/u02/fast_recovery_area", "SPACE_LIMIT": 102_400 * MIB,
+        "SPACE_USED": 31_744 * MIB,
                                   "SPACE_RECLAIMABLE": 2_048 * MIB, "NUMBER_OF_FILES": 74}],
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The listener's own packets, before a session exists: CONNECT read, REFUSE and the answer to a question of its version.
+"""The listener's own packets, before a session exists: CONNECT read, REFUSE and what it says of its version.
 
 Packets have an eight-byte header (length, checksum, type, flags, checksum of the header), big endian.
 """
