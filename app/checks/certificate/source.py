@@ -19,7 +19,6 @@ from app.site.model import Certificate
 LARGEST = 4 << 20  # bytes of a certificate file
 TLS, FILE, TOKEN = "tls://", "file:", "token:"
 NEWEST = ("TLSv1_3", "TLSv1_2", "TLSv1")  # offered one after the other: old servers choke on what they do not know
-AGAIN = ("failed", "closed", "silent")
 FIREWALL = "请核对地址与端口；中间可能有防火墙，请网络管理员确认放行，或从应用服务器上复测。"
 
 
@@ -55,10 +54,18 @@ def from_server(target: Certificate, open_wire: Callable[[], Wire], note: Callab
         except NoHandshake as error:
             note(f"← {error.kind} {error.detail}".rstrip())
             trouble = error
-            attempts = [] if error.kind not in AGAIN else attempts[-1:] if error.kind == "silent" else attempts
-        note(f"← {presented.version or '握手未完成'}，{len(presented.chain)} 张证书")
-        return _material(presented, address)
+            attempts = _further(attempts, error)
+        else:
+            note(f"← {presented.version or '握手未完成'}，{len(presented.chain)} 张证书")
+            return _material(presented, address)
     raise _untold(trouble, address)
+
+
+def _further(attempts: list[str], error: NoHandshake) -> list[str]:
+    """What is still worth trying: each older version, after silence (which costs time) only the oldest."""
+    if error.kind == "silent":
+        return attempts[-1:]
+    return attempts if error.kind in ("failed", "closed") else []
 
 
 def _material(presented: Presented, address: Address) -> Material:
