@@ -19,14 +19,16 @@ KEPT = 2048  # bytes of a body that the transcript keeps
 
 class WebSession:
     """It keeps no connection. A host and port that could not be reached is remembered: every later request to it raises
-    the same at once. ``route`` stays empty; ``offset_seconds`` is of the last Date header since ``begin``.
+    the same at once. ``patience``: seconds for one request, where none are given. ``route`` stays empty;
+    ``offset_seconds`` is of the last Date header since ``begin``.
     """
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, patience: float = PATIENCE) -> None:
         self.transcript = Transcript()
         self.route = ""
         self.offset_seconds: float | None = None
         self._surroundings = surroundings
+        self._patience = patience
         self._client = HttpClient(surroundings.cancellation)
         self._dead: dict[tuple[str, int], Failed | Undetermined] = {}
         self._silent: set[tuple[str, int]] = set()
@@ -56,7 +58,7 @@ class WebSession:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-        seconds: float = PATIENCE,
+        seconds: float | None = None,
         limit: int = 4 << 20,
         kept: int = KEPT,
     ) -> HttpAnswer:
@@ -70,7 +72,7 @@ class WebSession:
                 url,
                 headers=headers,
                 body=body,
-                seconds=self._patience(key, seconds),
+                seconds=self._given(key, seconds),
                 limit=limit,
                 context=context,
             )
@@ -81,17 +83,31 @@ class WebSession:
         self.note(_described(answer, kept))
         return answer
 
-    def reach(self, url: str, *, encrypted: bool = False, seconds: float = PATIENCE) -> Reached:
+    def reach(self, url: str, *, encrypted: bool = False, seconds: float | None = None) -> Reached:
         """Connects to the URL's host and port, with verified TLS if ``encrypted``, and hangs up."""
         key = self._require_alive(url)
         context = self.context() if encrypted else None
         self.note(f"→ {'TLS' if encrypted else 'TCP'} {key[0]}:{key[1]}")
         try:
-            reached = self._client.reach(url, seconds=seconds, context=context)
+            reached = self._client.reach(url, seconds=self._given(key, seconds), context=context)
         except (Failed, Undetermined) as error:
             raise self._remembered(key, error) from None
         self.note(f"← 已连接 {reached.tls} {reached.seconds:.3f} 秒")
         return reached
+
+    def exchange(self, url: str, message: bytes, end: bytes, *, encrypted: bool, seconds: float = PATIENCE) -> bytes:
+        """A greeting in another protocol than HTTP and its answer, as HttpClient.exchange."""
+        key = self._require_alive(url)
+        context = self.context() if encrypted else None
+        self.note(f"→ {key[0]}:{key[1]} {message!r}")
+        try:
+            answer = self._client.exchange(
+                url, message, end, seconds=self._given(key, seconds), limit=4096, context=context
+            )
+        except (Failed, Undetermined) as error:
+            raise self._remembered(key, error) from None
+        self.note(f"← {answer[:KEPT]!r}")
+        return answer
 
     def note(self, text: str) -> None:
         """Adds to the transcript, identity numbers masked."""
@@ -104,8 +120,9 @@ class WebSession:
             raise self._dead[key]
         return key
 
-    def _patience(self, key: tuple[str, int], seconds: float) -> float:
-        return min(seconds, IMPATIENCE) if key in self._silent else seconds
+    def _given(self, key: tuple[str, int], seconds: float | None) -> float:
+        wanted = self._patience if seconds is None else seconds
+        return min(wanted, IMPATIENCE) if key in self._silent else wanted
 
     def _remembered(self, key: tuple[str, int], error: Failed | Undetermined) -> Failed | Undetermined:
         if isinstance(error, ConnectionRefused | Unreachable):

@@ -13,11 +13,15 @@ from threading import Event, Thread
 from typing import Any
 
 from app.base.cancellation import Cancellation
+from app.checks.bus.checks import CHECKS as BUS
+from app.checks.client.checks import CHECKS as CLIENT
 from app.checks.model import Check, Failed, Outcome, Surroundings, Undetermined, Verdict
+from app.checks.service.checks import CHECKS as SERVICE
 from app.checks.web import WebSession
 from app.rehearsal.listening import Listening, hold
 from app.site.model import Site, Target
 
+CHECKS = {check.id: check for check in (*BUS, *SERVICE, *CLIENT)}
 Talk = Callable[["Raw", socket, bytes], None]
 
 
@@ -139,10 +143,9 @@ def site(*targets: Target, trust: Sequence[Path] = ()) -> Site:
     return Site("示例省就业监测节点", "510000", trust=tuple(trust), targets=targets)
 
 
-def session(trust: Sequence[Path] = (), cancellation: Cancellation | None = None) -> WebSession:
-    return WebSession(
-        Surroundings(site(trust=trust), NoSecrets(), NoHostKeys(), cancellation or Cancellation(), vantage="本机")
-    )
+def session(trust: Sequence[Path] = (), cancellation: Cancellation | None = None, patience: float = 10.0) -> WebSession:
+    surroundings = Surroundings(site(trust=trust), NoSecrets(), NoHostKeys(), cancellation or Cancellation())
+    return WebSession(surroundings, patience)
 
 
 def judged(check: Check, target: Target, opened: WebSession | None = None) -> Verdict:
