@@ -268,7 +268,8 @@ def aggregated_list(node: Any) -> Any:
     if str(function.this).upper() != "LISTAGG" or given[0].key == "distinct":
         raise OraError(3001, f"unimplemented feature: {function.sql(dialect='oracle')}")
     separator = given[1] if len(given) > 1 else kind("Null")()
-    return called("ORA_LISTAGG", given[0], separator, order.expressions[0].this)
+    key = order.expressions[0]
+    return called("ORA_LISTAGG", given[0], separator, key.this, kind("Literal").number(int(bool(key.args.get("desc")))))
 
 
 def interval(node: Any) -> Any:

@@ -280,14 +280,16 @@ class ListAggregate:
     def __init__(self) -> None:
         self.items: list[tuple[str, str]] = []
         self.separator = ""
+        self.descending = False
 
-    def step(self, value: Stored, separator: Stored, key: Stored) -> None:
+    def step(self, value: Stored, separator: Stored, key: Stored, descending: int) -> None:
+        self.descending = bool(descending)
         self.separator = "" if separator is None else str(separator)
         if value is not None:
             self.items.append(("" if key is None else f"{key:020}" if isinstance(key, int) else text(key), text(value)))
 
     def finalize(self) -> Stored:
-        return self.separator.join(value for _, value in sorted(self.items)) or None
+        return self.separator.join(value for _, value in sorted(self.items, reverse=self.descending)) or None
 
 
 class Median:

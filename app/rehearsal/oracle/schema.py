@@ -135,7 +135,7 @@ def described_column(table: Table, number: int, name: str) -> Row:
         "NULLABLE": "N" if number == 1 else "Y", "COLUMN_ID": number, "CHARACTER_SET_NAME": "CHAR_CS",
         "CHAR_LENGTH": 200,
         "CHAR_COL_DECL_LENGTH": 200, "CHAR_USED": "B", "GLOBAL_STATS": "YES", "USER_STATS": "NO", "HISTOGRAM": "NONE",
-        "HIDDEN_COLUMN": "NO", "DEFAULT_ON_NULL": "NO", "IDENTITY_COLUMN": "NO",
+        "DEFAULT_ON_NULL": "NO", "IDENTITY_COLUMN": "NO",
     }  # fmt: skip
 
 

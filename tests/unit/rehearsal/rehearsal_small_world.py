@@ -12,7 +12,14 @@ class SmallWorld:
     folder: Path
     faults: frozenset[str] = frozenset()
     ports: dict[str, int] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=lambda: {"wls1": "监Monitor-1", "app-host": "主Host-1"})
+    secrets: dict[str, str] = field(
+        default_factory=lambda: {
+            "wls1": "监Monitor-1",
+            "app-host": "主Host-1",
+            "db1": "Monitoring1",
+            "db2": "Exchange1",
+        }
+    )
     followers: list[Callable[[], None]] = field(default_factory=list)
 
     def on_change(self, callback: Callable[[], None]) -> None:
