@@ -167,6 +167,32 @@ class HttpClient:
         with self._connected(call, context, encrypt=context is not None):
             return Reached(call.elapsed(), call.tls)
 
+    def exchange(
+        self,
+        url: str,
+        message: bytes,
+        end: bytes,
+        *,
+        seconds: float = 10.0,
+        limit: int = 4096,
+        context: ssl.SSLContext | None = None,
+    ) -> bytes:
+        """Sends ``message`` to the host and port of ``url`` and gives what comes back up to and with ``end``.
+
+        For greetings of other protocols than HTTP. The answer ends without ``end`` where the peer closes first or has
+        sent ``limit`` bytes; TLS where a ``context`` is given. Raises as ``request`` does.
+        """
+        call = _Call(address_of(url, any_scheme=True), seconds)
+        with self._connected(call, context, encrypt=context is not None) as wire:
+            call.stage = "答复"
+            with contextlib.suppress(ConnectionError):
+                wire.send(message)
+            answer = bytearray()
+            incoming = wire.reader()
+            while end not in answer and len(answer) < limit and (piece := incoming.read1(limit - len(answer))):
+                answer += piece
+            return bytes(answer)
+
     @contextlib.contextmanager
     def _connected(self, call: _Call, context: ssl.SSLContext | None, encrypt: bool | None = None) -> Iterator[Wire]:
         """A connection for one call; whatever goes wrong on it comes out as one of ours."""

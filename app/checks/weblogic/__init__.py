@@ -1,1 +1,1 @@
-"""The checks of WebLogic domains."""
+"""The checks of a WebLogic domain: T3's greeting, its REST interfaces by version, the application's log-in page."""

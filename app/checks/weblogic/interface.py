@@ -1,0 +1,97 @@
+"""What every REST interface of WebLogic answers here, and how its JSON is read without trusting its types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from app.checks.model import Undetermined
+from app.checks.weblogic.facts import Deployed, Reading, ServerState, Topology
+
+HEALTH = ("OK", "WARN", "CRITICAL", "FAILED", "OVERLOADED")  # weblogic.health.HealthState 0 to 4
+
+
+class Interface(Protocol):
+    """One REST interface. Every method raises Undetermined for what the version does not tell."""
+
+    name: str
+
+    def answers(self) -> bool:
+        """Whether this domain has the interface."""
+
+    def topology(self) -> Topology:
+        """The configured domain."""
+
+    def states(self) -> tuple[ServerState, ...]:
+        """Every configured server's state."""
+
+    def reading(self, server: str) -> Reading:
+        """Health, heap and version of a running server."""
+
+    def threads(self, server: str) -> Reading:
+        """The thread pool of a running server."""
+
+    def datasources(self) -> Deployed:
+        """Every data source on every running server."""
+
+    def applications(self) -> Deployed:
+        """Every application on every running server."""
+
+
+def items_of(value: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """The ``items`` of a collection. Raises Undetermined when it is not there or is none."""
+    items = value.get("items") if value is not None else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise Undetermined("REST 管理接口的答复里没有所要的列表")
+    return items
+
+
+def states_of(items: list[Mapping[str, Any]]) -> tuple[ServerState, ...]:
+    """The servers of a list with their states. Raises Undetermined for an empty one: every domain has a server."""
+    found = tuple(ServerState(text(item, "name"), text(item, "state").upper()) for item in items)
+    if not found or not all(state.name for state in found):
+        raise Undetermined("REST 管理接口给出的服务器清单是空的，或没有名称", "请核对该用户的权限（Monitors 组）。")
+    return found
+
+
+def text(value: Mapping[str, Any], key: str) -> str:
+    """A text; empty when it is null, absent or something else."""
+    found = value.get(key)
+    return found.strip() if isinstance(found, str) else ""
+
+
+def whole(value: Mapping[str, Any], key: str) -> int | None:
+    """A number of at least zero; None when it is null, absent, negative or something else."""
+    found = value.get(key)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 2**62:
+        return None
+    return int(found)
+
+
+def health_of(value: object) -> str | None:
+    """A health in one of the forms of the versions: 0–4, ``HEALTH_OK``, ``ok``, or an object with ``state``."""
+    if isinstance(value, dict):
+        return health_of(value.get("state"))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return HEALTH[value] if 0 <= value < len(HEALTH) else None
+    if not isinstance(value, str):
+        return None
+    word = value.strip().upper().removeprefix("HEALTH_")
+    word = "WARN" if word == "WARNING" else word
+    return word if word in HEALTH else None
+
+
+def worse_health(one: str | None, other: str | None) -> str | None:
+    """The graver of two; what is known of them when one is not."""
+    known = [word for word in (one, other) if word is not None]
+    gravity = ("OK", "WARN", "OVERLOADED", "CRITICAL", "FAILED")
+    return max(known, key=gravity.index, default=None)
+
+
+def reference(value: object) -> str:
+    """The name at the end of a reference, ``["machines", "m1"]`` or ``{"identity": ["machines", "m1"]}``; else ""."""
+    if isinstance(value, dict):
+        return reference(value.get("identity", value.get("name")))
+    if isinstance(value, list):
+        return reference(value[-1]) if value else ""
+    return value if isinstance(value, str) else ""
