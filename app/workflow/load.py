@@ -95,8 +95,8 @@ STEP_KEYS = (
 def _step(phase: str, table: Table, clauses: frozenset[str]) -> Step:
     table.only(STEP_KEYS)
     step = _id(table, STEP_ID)
-    if not step.startswith(f"{phase}."):
-        raise table.error("id", f"步骤 {step} 写在阶段 {phase} 里，id 应以 {phase}. 开头。")
+    if not phase.startswith(step.partition(".")[0]):
+        raise table.error("id", f"步骤 {step} 写在阶段 {phase} 里，id 的第一段应是 {phase} 或它的开头。")
     parts = {key: table.tables(key) for key in ("fields", "evidence", "signoffs")}
     fields = tuple(_field(part) for part in parts["fields"])
     evidence = tuple(_slot(part) for part in parts["evidence"])
