@@ -123,6 +123,13 @@ def test_what_is_shown_is_every_address() -> None:
     assert URLS.shows(client("http://a/", "http://b/x")) == ("GET http://a/", "GET http://b/x")
 
 
+def test_the_clocks_of_the_servers_are_not_taken_for_the_clients() -> None:
+    opened = session()
+    with raw(answer("ok", Date="Sun, 06 Nov 1994 08:49:37 GMT")) as server:
+        judged(URLS, client(server.url), opened)
+    assert opened.offset_seconds is None
+
+
 def test_nothing_but_get_is_sent() -> None:
     with raw(answer("ok")) as server:
         judged(URLS, client(server.url))
