@@ -77,10 +77,10 @@ def prepare(folder: Path) -> None:
     key = kept_key(folder / PRIVATE / KEY) or new_key(folder / PRIVATE / KEY)
     for variant in (GOOD, *VARIANTS.values()):
         leaf = kept_leaf(variant.file(folder))
-        if leaf is None or not variant.fits(leaf, now) or not issued_by(leaf, issuing, key):
+        if leaf is None or not variant.fits(leaf, now) or not issued_by(leaf, issuing.certificate, key):
             write_private(variant.file(folder), pem(device(variant, issuing, key, now), issuing.certificate))
     person = kept_certificate(folder / PERSONAL)
-    if person is None or not lasts(person, now) or not issued_by(person, issuing):
+    if person is None or not lasts(person, now) or not issued_by(person, issuing.certificate):
         (folder / PERSONAL).write_bytes(pem(personal(issuing, now)))
     renew_crl(folder, issuing, now)
 
@@ -91,7 +91,8 @@ def kept_authority(folder: Path, now: datetime) -> Authority | None:
     key = kept_key(folder / PRIVATE / "issuing.key")
     if root is None or issuing is None or key is None or not lasts(root, now) or not lasts(issuing, now):
         return None
-    return Authority(issuing, key) if issuing.public_key() == key.public_key() else None
+    kept = Authority(issuing, key)
+    return kept if issuing.public_key() == key.public_key() and issued_by(issuing, root) else None
 
 
 def new_authority(folder: Path, now: datetime) -> Authority:
@@ -144,12 +145,12 @@ def lasts(certificate: x509.Certificate, now: datetime) -> bool:
     return certificate.not_valid_after_utc - now > timedelta(days=LEAST_DAYS)
 
 
-def issued_by(certificate: x509.Certificate, issuer: Authority, key: RSAPrivateKey | None = None) -> bool:
+def issued_by(certificate: x509.Certificate, issuer: x509.Certificate, key: RSAPrivateKey | None = None) -> bool:
     """Whether the issuer signed it, for that key where one is given."""
     from cryptography.exceptions import InvalidSignature
 
     try:
-        certificate.verify_directly_issued_by(issuer.certificate)
+        certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature):
         return False
     return key is None or certificate.public_key() == key.public_key()

@@ -38,7 +38,8 @@ def session(listener: OracleListener) -> Iterator[oracledb.Connection]:
 def rows(session: oracledb.Connection, sql: str, *binds: object) -> list[Any]:
     with session.cursor() as cursor:
         cursor.execute(sql, binds)
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+    return found
 
 
 def code(session: oracledb.Connection, sql: str) -> str:
