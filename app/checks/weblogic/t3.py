@@ -68,7 +68,8 @@ def read(answer: bytes) -> Greeting:
         return Greeting("helo", found[1].decode(), text)
     if answer[:4] in REFUSALS:
         return Greeting("refused", "", text)
-    return Greeting("http" if answer.startswith(b"HTTP/") else "other", "", text)
+    is_web = answer.startswith(b"HTTP/") or b"<html" in answer[:300].lower()
+    return Greeting("http" if is_web else "other", "", text)
 
 
 def judge(greeting: Greeting, where: str) -> Verdict:
