@@ -13,7 +13,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -72,20 +72,29 @@ class Connection:
         transport = paramiko.Transport(greeted, disabled_algorithms=algorithms.disabled(legacy))
         self._transport = cast(Any, transport)  # the stubs leave out what is private
         self._kex = ""
+        self._parting = ""
         self._transport.daemon = True
         self._transport.set_log_channel(LOG)
         self._transport.banner_timeout = KEYS
         self._transport.auth_timeout = LOG_IN
         if kinds:
             self._transport.get_security_options().key_types = tuple(kinds)
+        self._remember()
+
+    def _remember(self) -> None:
+        """paramiko forgets the key exchange's name once it is over, and what a server says at parting."""
         verify = self._transport._verify_key
 
-        def verify_and_remember(key: bytes, signature: bytes) -> None:
-            """paramiko forgets the key exchange's name once it is over."""
+        def verify_key(key: bytes, signature: bytes) -> None:
             self._kex = str(getattr(self._transport.kex_engine, "name", ""))
             verify(key, signature)
 
-        self._transport._verify_key = verify_and_remember
+        def parse_disconnect(message: Any) -> None:
+            message.get_int()
+            self._parting = message.get_text()[:160]
+
+        self._transport._verify_key = verify_key
+        self._transport._parse_disconnect = parse_disconnect
 
     @property
     def alive(self) -> bool:
@@ -180,7 +189,7 @@ class Connection:
         text = str(error)
         if "imeout" in text:
             return Undetermined(f"登录在 {LOG_IN:g} 秒内没有答复", QUIET)
-        if "shut down" in text:
+        if "shut down" in text and "authentication failures" not in self._parting.lower():
             return Undetermined("登录中连接断开，不知道口令是否被接受；为防锁定账户，本次不再试", QUIET)
         advice = "请核对用户与口令后再检查；为防锁定账户，本次不再重试。"
         return Failed(f"用户 {user} 的登录被拒绝", advice, "口令登录成功")
@@ -244,36 +253,28 @@ class _Answers:
 
 def _drained(channel: Channel, ends: float) -> tuple[bytes, bytes]:
     """Both streams to their ends, read side by side. Raises TimeoutError, Undetermined for too much."""
-    errors: list[bytes] = []
-    other = threading.Thread(target=_drain, args=(channel.recv_stderr, errors, MOST_ERRORS, lambda: None), daemon=True)
     channel.settimeout(max(0.01, ends - time.monotonic()))
+    errors = bytearray()
+    other = threading.Thread(target=_drain_errors, args=(channel, errors), daemon=True)
     other.start()
-
-    def check() -> None:
+    output = bytearray()
+    while piece := channel.recv(65536):
+        output += piece
+        if len(output) > MOST_OUTPUT:
+            raise Undetermined(f"输出超过 {MOST_OUTPUT >> 20} MiB，没有读完", "")
         if time.monotonic() >= ends:
             raise TimeoutError
-
-    output: list[bytes] = []
-    complete = _drain(channel.recv, output, MOST_OUTPUT, check)
-    if not complete:
-        raise Undetermined(f"输出超过 {MOST_OUTPUT >> 20} MiB，没有读完", "")
     other.join(max(0.0, ends - time.monotonic()))
     if other.is_alive():
         raise TimeoutError
-    return b"".join(output), b"".join(errors)
+    return bytes(output), bytes(errors)
 
 
-def _drain(receive: Callable[[int], bytes], into: list[bytes], most: int, check: Callable[[], None]) -> bool:
-    """Reads to the end of a stream; False once it is longer than ``most``."""
-    total = 0
-    while total <= most:
-        piece = receive(65536)
-        if not piece:
-            return True
-        into.append(piece)
-        total += len(piece)
-        check()
-    return False
+def _drain_errors(channel: Channel, errors: bytearray) -> None:
+    """Standard error to its end, its beginning kept; unread, it would keep the other stream from coming."""
+    with contextlib.suppress(OSError, EOFError):
+        while piece := channel.recv_stderr(65536):
+            errors += piece[: MOST_ERRORS - len(errors)]
 
 
 def _decoded(data: bytes) -> str:

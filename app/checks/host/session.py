@@ -155,7 +155,8 @@ class HostSession:
         return system
 
     def _ready(self) -> Connection:
-        """A connection that is logged in; one that was lost after its log-in is made again, once."""
+        """A connection that is logged in; one that was lost after its log-in is made again."""
+        self._require_going_on()
         try:
             self.log_in()
         except Failed as error:
@@ -189,7 +190,8 @@ class HostSession:
                 raise CancelledError() from None
             late = Undetermined("登录之前检查项的时限已到，本次不再连接", FIREWALL)
             trouble = late if self._aborted and name != "log-in" else error
-            self._trouble[name] = trouble
+            if not (self._aborted and self._logged_in):
+                self._trouble[name] = trouble
             self._note(f"← {trouble}")
             raise trouble from None
 

@@ -80,7 +80,7 @@ class Issued:
         return bytes(self.key.private_bytes(PEM, form, serialization.NoEncryption()))
 
     @property
-    def x509(self) -> X509:
+    def parsed(self) -> X509:
         return certificate(self.der)
 
     def issue(self, common: str, **more: Any) -> Issued:
@@ -153,12 +153,12 @@ def facts(
     leaf: Issued, *sent: Issued, anchors: Sequence[Issued] = (), known: Sequence[Issued] = (), **more: Any
 ) -> Facts:
     """What the comparisons are given."""
-    material = Material(leaf.x509, tuple(one.x509 for one in sent), "DER", over_tls=more.pop("tls", False))
+    material = Material(leaf.parsed, tuple(one.parsed for one in sent), "DER", over_tls=more.pop("tls", False))
     return Facts(material, more.pop("now", NOW), _all(anchors), _all(known), **more)
 
 
 def _all(several: Sequence[Issued]) -> tuple[X509, ...]:
-    return tuple(one.x509 for one in several)
+    return tuple(one.parsed for one in several)
 
 
 @dataclass

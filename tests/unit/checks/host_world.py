@@ -94,5 +94,5 @@ EXPECT = HostExpect(
 
 
 def host(port: int, **more: Any) -> Host:
-    values = {"id": "app-host", "host": "127.0.0.1", "port": port, "user": USER, "expect": EXPECT}
+    values: dict[str, Any] = {"id": "app-host", "host": "127.0.0.1", "port": port, "user": USER, "expect": EXPECT}
     return Host(**(values | more))

@@ -88,7 +88,7 @@ def test_one_flipped_bit_anywhere_breaks_it(root: Issued, place: int) -> None:
     encoded = bytearray(root.issue("设备", hosts=["a.example.cn"] * 20).der)
     encoded[place] ^= 1
     material = Material(certificate(bytes(encoded)), (), "DER")
-    assert judged(Facts(material, NOW, (root.x509,))).outcome is FAIL
+    assert judged(Facts(material, NOW, (root.parsed,))).outcome is FAIL
 
 
 def test_the_leaf_s_own_validity_is_not_this_check_s_business(root: Issued) -> None:
@@ -263,7 +263,7 @@ def test_a_signature_that_cannot_be_verified_is_never_a_pass(root: Issued) -> No
     encoded = root.issue("设备").der.replace(
         bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06082a8648ce3d040377")
     )
-    verdict = judged(Facts(Material(certificate(encoded), (), "DER"), NOW, (root.x509,)))
+    verdict = judged(Facts(Material(certificate(encoded), (), "DER"), NOW, (root.parsed,)))
     assert verdict.outcome is UNKNOWN and "不能验证" in verdict.reason
 
 
@@ -271,4 +271,4 @@ def test_an_inner_algorithm_other_than_the_outer_is_a_forgery(root: Issued) -> N
     encoded = root.issue("设备").der
     head, _, tail = encoded.rpartition(bytes.fromhex("06082a8648ce3d040302"))
     material = Material(certificate(head + bytes.fromhex("06082a8648ce3d040303") + tail), (), "DER")
-    assert judged(Facts(material, NOW, (root.x509,))).outcome is FAIL
+    assert judged(Facts(material, NOW, (root.parsed,))).outcome is FAIL

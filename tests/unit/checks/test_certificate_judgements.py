@@ -313,7 +313,8 @@ class TestRevocation:
 
     def test_a_list_that_another_key_signed_is_worth_nothing(self, root: Issued) -> None:
         leaf = root.issue("设备")
-        for serials in ({}, {leaf.certificate.serial_number: []}):
+        both: tuple[dict[int, list[Any]], ...] = ({}, {leaf.certificate.serial_number: []})
+        for serials in both:
             verdict = self.judged(leaf, root, root.crl(serials, signer=key()))
             assert verdict.outcome is UNKNOWN and "签名" in verdict.reason
 
@@ -387,7 +388,8 @@ class TestRevocation:
         leaf = root.issue("设备")
         full = root.crl({leaf.certificate.serial_number: []})
         body = full.tbs_certlist_bytes
-        following = b"\x17\x0d" + full.next_update_utc.strftime("%y%m%d%H%M%SZ").encode()  # type: ignore[union-attr]
+        assert full.next_update_utc
+        following = b"\x17\x0d" + full.next_update_utc.strftime("%y%m%d%H%M%SZ").encode()
         header = 4 if body[1] == 0x82 else 3 if body[1] == 0x81 else 2
         content = body[header:].replace(following, b"")
         body = wrapped(0x30, content)
@@ -395,7 +397,7 @@ class TestRevocation:
         signature = root.key.sign(body, ec.ECDSA(hashes.SHA256()))
         encoded = wrapped(0x30, body + algorithm + wrapped(0x03, b"\x00" + signature))
         one = Crl(encoded, "x.crl")
-        assert one.next_update is None and one.entry(leaf.x509) is not None
+        assert one.next_update is None and one.entry(leaf.parsed) is not None
         about = facts(leaf, anchors=[root], crls=(one,))
         assert revocation.compare(about, Certificate("c"), SITE).outcome is FAIL
         about = facts(root.issue("设备"), anchors=[root], crls=(one,))

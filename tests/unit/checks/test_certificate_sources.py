@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from certificate_making import (
     DAY,
     DER,
     NOW,
+    PEM,
     Issued,
     issue,
     listening,
@@ -89,16 +91,10 @@ def test_a_bundle_gives_the_certificate_that_the_rest_are_issuers_of(
     results = of_file(bundle, "source", "chain", trust=(trusted,))
     assert {result.outcome for result in results.values()} == {PASS}
     loaded = [one.certificate for one in (middle, leaf, root)]
-    for encoding, file in ((DER, "der.p7b"), (x509_pem(), "pem.p7b")):
+    for encoding, file in ((DER, "der.p7b"), (PEM, "pem.p7b")):
         path = write(tmp_path / file, pkcs7.serialize_certificates(loaded, encoding))
         results = of_file(path, "source", "chain", trust=(trusted,))
         assert {result.outcome for result in results.values()} == {PASS}, results
-
-
-def x509_pem():  # type: ignore[no-untyped-def]
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return Encoding.PEM
 
 
 def test_two_end_certificates_in_a_file_are_not_chosen_between(tmp_path: Path, root: Issued) -> None:
@@ -223,7 +219,7 @@ def test_an_anchor_file_that_cannot_be_read_is_named(tmp_path: Path, leaf: Issue
 def test_a_name_in_gbk_is_read_and_judged(tmp_path: Path, root: Issued) -> None:
     leaf = root.issue("XXXXXXXX", end=LONG, hosts=["a.example.cn"])
     encoded = leaf.der.replace(b"XXXXXXXX", "人社设备".encode("gb18030"))
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         _ = x509.load_der_x509_certificate(encoded).subject
     path = write(tmp_path / "gbk.cer", encoded)
     results = of_file(path, "source", "validity", "strength", "usage", "name", hostname="a.example.cn")
@@ -315,7 +311,7 @@ def test_the_system_s_trust_store_is_never_asked(tmp_path: Path, root: Issued, m
         assert of_server(server.port, "chain", trust=(other,))["chain"].outcome is FAIL
 
 
-def old_version(version: ssl.TLSVersion):  # type: ignore[no-untyped-def]
+def old_version(version: ssl.TLSVersion) -> Callable[[ssl.SSLContext], None]:
     def configure(context: ssl.SSLContext) -> None:
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.TLSv1
