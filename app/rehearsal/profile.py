@@ -100,7 +100,7 @@ def weblogic_domain(ports: Mapping[str, int], version: str) -> str:
 def host(ports: Mapping[str, int], fingerprint: str) -> str:
     processes = [f"-Dweblogic.Name={name}" for name in ("AdminServer", "jyjc1", "jyjc2")]
     expect = inline(
-        free_gb=Raw('{ "/" = 10, "/u01" = 20, "/u02" = 50 }'), java=">=1.6", os="V10",
+        free_gb=Raw('{ "/" = 10, "/u01" = 20, "/u02" = 50 }'), java=">=1.6", os=">=10",
         ports=[ports["wls-admin"], ports["wls-jyjc1"]], processes=[*processes, "ora_pmon_JYJC"],
     )  # fmt: skip
     return table(
