@@ -124,6 +124,7 @@ def decide(
         "reason": reason,
         "expires": ends,
         "result": newest[-1].hash if newest else "",
+        "outcome": newest[-1].payload["outcome"] if newest else "",  # what a newer result must not be worse than
     }
     (entry,) = workspace.append(Draft("decision", subject, content, scope, role=role))
     return entry

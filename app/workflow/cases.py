@@ -62,6 +62,11 @@ class Case:
         """大的调整: always for 迁移, 升级 and 部署调整, else by the visit's own answer."""
         return any(kind in BIG_KINDS for kind in self.kinds) or self.shelf.value(f"{VISIT}/big_change") == "是"
 
+    @property
+    def answered(self) -> bool:
+        """Whether the visit says 是 or 否 to 是否大的调整."""
+        return self.shelf.value(f"{VISIT}/big_change") is not None
+
     def reopened(self, workflow: Workflow) -> tuple[frozenset[str], tuple[str, ...]]:
         """The ids of the workflow's steps that the case touches, and the names given that are no step's.
 
