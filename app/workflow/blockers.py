@@ -49,7 +49,7 @@ def _lack(step: StepState) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    return "、".join(names[:SHOWN]) + (f"等 {len(names)} 项" if len(names) > SHOWN else "")
+    return "；".join(names[:SHOWN]) + (f"等 {len(names)} 项" if len(names) > SHOWN else "")
 
 
 def of_checks(checks: Sequence[CheckState], steps: dict[tuple[str, str], str], prefix: str = "", scope: str = "") \
@@ -69,7 +69,7 @@ def of_checks(checks: Sequence[CheckState], steps: dict[tuple[str, str], str], p
 def of_certificates(
     checks: Iterable[CheckState], steps: dict[tuple[str, str], str], shelf: Shelf, moment: datetime
 ) -> Iterator[Blocker]:
-    """续期安排 for certificates with at most thirty days left, unless a 处置 or a 调整记录 of that check tells of it."""
+    """续期安排 for certificates with at most thirty days left, unless a 处置 or 调整记录 of that check tells it."""
     for check in checks:
         ends = _not_after(check)
         if ends is None or check.decision or ends - moment > timedelta(days=RENEWAL_DAYS):
