@@ -304,9 +304,12 @@ def test_the_child_ends_with_its_parent(tmp_path: Path, how: str) -> None:
     site.stop()
 
 
-def test_the_child_can_be_started_by_hand(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "entry", [["-m", "app.rehearsal"], ["-m", "ui", "--rehearsal-child"]], ids=["module", "program"]
+)
+def test_the_child_is_started_by_its_module_or_by_the_program_itself(tmp_path: Path, entry: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "app.rehearsal", str(tmp_path), "--fault", "slow"],
+        [sys.executable, *entry, str(tmp_path), "--fault", "slow"],
         cwd=ROOT, input=b'{"faults": ["disk-full"]}\n{"stop": true}\n', capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
