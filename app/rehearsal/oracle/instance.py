@@ -53,15 +53,20 @@ class Instance:
         return cls(name, release, faults, sysdate())
 
     def ago(self, days: float) -> datetime:
-        return (self.at - timedelta(days=days)).replace(microsecond=0)
+        """That long before now."""
+        return self.at - timedelta(days=days)
+
+    def days_ago(self, days: int, hour: int = 9) -> datetime:
+        """That many days before today, at a full hour: the same whenever the rows are made anew today."""
+        return self.at.replace(hour=hour, minute=0, second=0) - timedelta(days=days)
 
     @property
     def started(self) -> datetime:
-        return self.ago(37.25)
+        return self.days_ago(37, 3)
 
     @property
     def created(self) -> datetime:
-        return self.ago(412)
+        return self.days_ago(412)
 
     @property
     def undo_manual(self) -> bool:

@@ -78,13 +78,13 @@ def user(instance: Instance, name: str, number: int, state: str, tablespace: str
     return {
         "USERNAME": name, "USER_ID": number, "ACCOUNT_STATUS": state, "LOCK_DATE": instance.created if closed else None,
         "EXPIRY_DATE": instance.created if closed else None, "DEFAULT_TABLESPACE": tablespace,
-        "TEMPORARY_TABLESPACE": "TEMP", "CREATED": instance.created if oracle else instance.ago(398),
+        "TEMPORARY_TABLESPACE": "TEMP", "CREATED": instance.created if oracle else instance.days_ago(398),
         "PROFILE": "DEFAULT",
         "INITIAL_RSRC_CONSUMER_GROUP": "SYS_GROUP" if name == "SYS" else "DEFAULT_CONSUMER_GROUP",
         "PASSWORD_VERSIONS": "11G 12C " if instance.release.major >= 12 else "10G 11G ", "EDITIONS_ENABLED": "N",
         "AUTHENTICATION_TYPE": "PASSWORD", "LOCAL_TEMP_TABLESPACE": "TEMP", "PROXY_ONLY_CONNECT": "N", "COMMON": "NO",
         "ORACLE_MAINTAINED": "Y" if oracle else "N", "INHERITED": "NO", "DEFAULT_COLLATION": "USING_NLS_COMP",
-        "IMPLICIT": "NO", "ALL_SHARD": "NO", "PASSWORD_CHANGE_DATE": instance.ago(398),
+        "IMPLICIT": "NO", "ALL_SHARD": "NO", "PASSWORD_CHANGE_DATE": instance.days_ago(398),
     }  # fmt: skip
 
 
@@ -177,9 +177,9 @@ def components(instance: Instance) -> Rows:
             for name, (title, schema) in COMPONENTS.items()],
         "DBA_REGISTRY_SQLPATCH": [
             {"INSTALL_ID": 1, "PATCH_ID": 35_943_157, "PATCH_UID": 25_527_362, "PATCH_TYPE": "RU", "ACTION": "APPLY",
-             "STATUS": "SUCCESS", "ACTION_TIME": instance.ago(405), "SOURCE_VERSION": "19.1.0.0.0",
+             "STATUS": "SUCCESS", "ACTION_TIME": instance.days_ago(405), "SOURCE_VERSION": "19.1.0.0.0",
              "TARGET_VERSION": release.full, "DESCRIPTION": "Database Release Update : 19.22.0.0.240116 (35943157)"}],
-        "DBA_REGISTRY_HISTORY": [{"ACTION_TIME": instance.ago(405), "ACTION": "APPLY", "NAMESPACE": "SERVER",
+        "DBA_REGISTRY_HISTORY": [{"ACTION_TIME": instance.days_ago(405), "ACTION": "APPLY", "NAMESPACE": "SERVER",
                                   "VERSION": release.base, "ID": 0, "BUNDLE_SERIES": "PSU",
                                   "COMMENTS": "PSU 11.2.0.4.201020"}]
         if release.major < 12 else [],

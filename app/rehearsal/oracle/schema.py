@@ -120,7 +120,7 @@ def described_table(instance: Instance, table: Table) -> Row:
         "PCT_FREE": 10, "INI_TRANS": 1, "MAX_TRANS": 255, "LOGGING": "YES", "BACKED_UP": "N",
         "NUM_ROWS": len(table.rows),
         "BLOCKS": 5, "AVG_ROW_LEN": 87, "DEGREE": "         1", "INSTANCES": "         1", "CACHE": "    N",
-        "TABLE_LOCK": "ENABLED", "SAMPLE_SIZE": len(table.rows), "LAST_ANALYZED": instance.ago(1.4),
+        "TABLE_LOCK": "ENABLED", "SAMPLE_SIZE": len(table.rows), "LAST_ANALYZED": instance.days_ago(1, 22),
         "PARTITIONED": "NO",
         "TEMPORARY": "N", "SECONDARY": "N", "NESTED": "NO", "BUFFER_POOL": "DEFAULT", "ROW_MOVEMENT": "DISABLED",
         "GLOBAL_STATS": "YES", "USER_STATS": "NO", "MONITORING": "YES", "COMPRESSION": "DISABLED", "DROPPED": "NO",
@@ -145,7 +145,8 @@ def described_index(instance: Instance, table: Table) -> Row:
         "TABLE_NAME": table.name, "TABLE_TYPE": "TABLE", "UNIQUENESS": "UNIQUE",
         "TABLESPACE_NAME": f"{table.owner}_INDEX",
         "LOGGING": "YES", "BLEVEL": 1, "LEAF_BLOCKS": 2, "DISTINCT_KEYS": len(table.rows), "STATUS": "VALID",
-        "NUM_ROWS": len(table.rows), "LAST_ANALYZED": instance.ago(1.4), "PARTITIONED": "NO", "VISIBILITY": "VISIBLE",
+        "NUM_ROWS": len(table.rows), "LAST_ANALYZED": instance.days_ago(1, 22), "PARTITIONED": "NO",
+        "VISIBILITY": "VISIBLE",
         "DROPPED": "NO",
     }  # fmt: skip
 
@@ -171,7 +172,7 @@ def objects_of(instance: Instance, own: Sequence[Table]) -> list[Row]:
 
 def object_row(instance: Instance, number: int, owner: str, name: str, kind: str, *, valid: bool) -> Row:
     oracle = owner in ("SYS", "PUBLIC")
-    made = instance.created if oracle else instance.ago(398)
+    made = instance.created if oracle else instance.days_ago(398)
     return {
         "OWNER": owner, "OBJECT_NAME": name, "OBJECT_ID": number, "DATA_OBJECT_ID": number if kind in ("TABLE",
         "INDEX") else None,

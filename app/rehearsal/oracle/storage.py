@@ -242,6 +242,10 @@ def redo(instance: Instance) -> Rows:
             "STATUS": "INACTIVE"} for number in range(2, 11))],
         "V$ARCHIVE_DEST_STATUS": [{"DEST_ID": 1, "DEST_NAME": "LOG_ARCHIVE_DEST_1", "STATUS": "VALID", "TYPE": "LOCAL",
                                    "DATABASE_MODE": "OPEN", "RECOVERY_MODE": "IDLE", "ARCHIVED_SEQ#": sequence - 1}],
+        "V$RMAN_BACKUP_JOB_DETAILS": [
+            {"SESSION_KEY": 800 + number, "START_TIME": instance.days_ago(7 - number, 2), "STATUS": "COMPLETED",
+             "END_TIME": instance.days_ago(7 - number, 3), "INPUT_TYPE": "DB INCR", "ELAPSED_SECONDS": 3600,
+             "OUTPUT_DEVICE_TYPE": "DISK"} for number in range(1, 7)],
         "V$RECOVERY_FILE_DEST": [{"NAME": "/u02/fast_recovery_area", "SPACE_LIMIT": 102_400 * MIB,
         "SPACE_USED": 31_744 * MIB,
                                   "SPACE_RECLAIMABLE": 2_048 * MIB, "NUMBER_OF_FILES": 74}],
