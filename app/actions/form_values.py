@@ -284,8 +284,7 @@ def _joined(source: Source, check: str, say: Callable[[Mapping[str, Any]], str])
 
 
 def _of_role(fact: Fact, text: str) -> str:
-    """``text`` with the database's role in front, on a line of its own when it has several."""
-    return f"{ROLES.get(fact.state.bound.role, '')}：" + ("\n" if "\n" in text else "") + text
+    return f"{ROLES.get(fact.state.bound.role, '')}：{text}"
 
 
 def _cluster(observed: Mapping[str, Any]) -> str:
@@ -299,12 +298,17 @@ def _version(observed: Mapping[str, Any]) -> str:
 
 
 def _users(observed: Mapping[str, Any]) -> str:
-    return "\n".join(f"{user['name']}（{user['status']}，{user['tablespace']}）" for user in observed.get("users", ()))
+    return "、".join(f"{user['name']}（{user['status']}，{user['tablespace']}）" for user in observed.get("users", ()))
 
 
 def _tables(observed: Mapping[str, Any]) -> str:
-    tables = observed.get("tables", ())
-    return f"共{len(tables)}张：{'、'.join(str(table['name']) for table in tables)}" if tables else ""
+    """The exchange tables by owner: ``共7张：JYJH 的 DY11、DY12…``."""
+    owners: dict[str, list[str]] = {}
+    for table in observed.get("tables", ()):
+        owner, _, name = str(table["name"]).rpartition(".")
+        owners.setdefault(owner, []).append(name)
+    told = [f"{owner} 的 {'、'.join(names)}" if owner else "、".join(names) for owner, names in owners.items()]
+    return f"共{sum(map(len, owners.values()))}张：{'；'.join(told)}" if told else ""
 
 
 def _tablespaces(source: Source) -> Text:
@@ -322,7 +326,7 @@ def _tablespaces(source: Source) -> Text:
             f"{row['name']}（{known[row['name']]} MB）" if row["name"] in known else str(row["name"])
             for row in fact.observed.get("tablespaces", ())
         ]
-        lines += [_of_role(fact, "\n".join(names)) if several else "\n".join(names)] if names else []
+        lines += [_of_role(fact, "、".join(names)) if several else "、".join(names)] if names else []
     return "\n".join(lines), [fact.entry for fact in (*facts, *source.facts("oracle.tablespace_usage"))]
 
 
