@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from app.checks.clock import compare_clock
+from app.checks.database.errors import COLUMN_MISSING, SqlRefused
 from app.checks.model import Undetermined, Verdict
 from app.site.model import Database, Site
 
@@ -43,7 +44,13 @@ def gather(session: OracleSession, target: Database) -> float:  # noqa: ARG001 -
     """Seconds that the server's clock is ahead of ours."""
     session.connect()
     before = time.time()
-    rows = session.select(SQL, most=1)
+    try:
+        rows = session.select(SQL, most=1)
+    except SqlRefused as error:
+        if error.code != COLUMN_MISSING:
+            raise
+        advice = "请人工核对数据库服务器的时间与时区。"
+        raise Undetermined("该版本没有 SYSTIMESTAMP（9i 起才有），读不到带时区的时间", advice) from None
     session.offset_seconds = offset(rows, before, time.time())
     return session.offset_seconds
 

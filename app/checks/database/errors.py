@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.checks.model import Outcome
+from app.checks.model import Outcome, Undetermined
 
 FAIL, UNKNOWN = Outcome.FAIL, Outcome.UNKNOWN
 ORACLE_CODE = re.compile(r"\b(?:ORA|TNS)-(\d{4,5})\b")
@@ -174,3 +174,18 @@ def statement_cause(trouble: Trouble) -> str:
     """Why a statement brought no rows, with its code."""
     cause = STATEMENT_CAUSES.get(trouble.code)
     return f"{trouble.code} {cause}" if cause else first_line(trouble)
+
+
+def short(sql: str) -> str:
+    """A statement for a reason: its first words are enough, the transcript has it whole."""
+    plain = " ".join(sql.split())
+    return plain if len(plain) <= 120 else f"{plain[:117]}……"
+
+
+class SqlRefused(Undetermined):
+    """A statement that the database did not run; ``code`` such as ``ORA-00942``, empty when there is none."""
+
+    def __init__(self, trouble: Trouble, sql: str) -> None:
+        advice = GRANT if trouble.code in (VIEW_MISSING, NO_PRIVILEGE) else ""
+        super().__init__(f"{statement_cause(trouble)}：{short(sql)}", advice)
+        self.code = trouble.code

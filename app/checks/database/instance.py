@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.checks.database.errors import SqlRefused
 from app.checks.database.reading import listed, require, text
-from app.checks.database.session import SqlRefused
 from app.checks.model import Outcome, Verdict
 from app.site.model import Database, Site
 
@@ -51,7 +51,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Instances:
-    """``missing``: instances of enabled threads that are not open, None where V$THREAD cannot be seen."""
+    """``missing``: instances of enabled threads that are not open, None where that is not known."""
 
     running: tuple[Instance, ...]
     cluster: bool
@@ -67,20 +67,27 @@ def gather_instance(session: OracleSession, target: Database) -> Instances:  # n
     if not cluster or any(text(row[6]).upper() == "RACONENODE" for row in rows):
         return Instances(running, cluster, ())
     try:
-        return Instances(running, True, _missing(session))
+        missing, open_threads = _missing(session)
     except SqlRefused as error:
         return Instances(running, True, None, error.reason)
+    if len(running) < open_threads and not missing:
+        return Instances(running, True, None, f"有 {open_threads} 个线程打开，只看得到 {len(running)} 个实例")
+    return Instances(running, True, missing)
 
 
-def _missing(session: OracleSession) -> tuple[str, ...] | None:
-    """Instances of enabled threads that are closed; on a standby the threads are the primary's and say nothing."""
+def _missing(session: OracleSession) -> tuple[tuple[str, ...], int]:
+    """Instances of enabled threads that are closed, and how many are open.
+
+    On a standby the threads are the primary's and say nothing.
+    """
     role = text(session.select(*DATABASES)[0][3]).upper()
     if role not in ("", "PRIMARY"):
-        return ()
+        return (), 0
     threads = [tuple(map(text, row)) for row in session.select(THREADS)]
     require(threads, "V$THREAD")
     down = [thread for thread in threads if thread[2].upper() in ("PUBLIC", "PRIVATE") and thread[1].upper() != "OPEN"]
-    return tuple(name or f"线程 {number}" for number, _, _, name in down)
+    open_threads = sum(thread[1].upper() == "OPEN" for thread in threads)
+    return tuple(name or f"线程 {number}" for number, _, _, name in down), open_threads
 
 
 def compare_instance(facts: Instances, target: Database, site: Site) -> Verdict:  # noqa: ARG001

@@ -90,6 +90,8 @@ def _asked(session: OracleSession, host: str, port: int, question: str, ends: fl
             reply = tns.ask(wire, question)
     except NotTns as error:
         raise _nonsense(error, where) from None
+    except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError):
+        raise _nonsense(Closed("连接被对方切断（TNS-12547）"), where) from None
     except Aborted:
         raise Undetermined("已中止") from None
     except (OSError, Unresolved) as error:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.checks.database import clock, errors
-from app.checks.database.reading import listed, text
+from app.checks.database.errors import SqlRefused
+from app.checks.database.reading import listed, require, text
 from app.checks.database.routes import SET_MODULE
-from app.checks.database.session import EXPECTED, READ_ONLY, LoggedIn, SqlRefused
+from app.checks.database.session import EXPECTED, READ_ONLY, LoggedIn
 from app.checks.model import Outcome, Verdict
 from app.site.model import Database, Site
 
@@ -48,9 +49,13 @@ OBJECT_PRIVILEGES = (
     "SELECT OWNER, TABLE_NAME, PRIVILEGE FROM USER_TAB_PRIVS_RECD"
     " WHERE PRIVILEGE IN ('INSERT', 'UPDATE', 'DELETE', 'ALTER', 'INDEX')"
 )
+ROLE_PRIVILEGES = (  # what catalogue roles may do to SYS's own tables is Oracle's business
+    "SELECT OWNER, TABLE_NAME, PRIVILEGE FROM ROLE_TAB_PRIVS"
+    " WHERE PRIVILEGE IN ('INSERT', 'UPDATE', 'DELETE', 'ALTER', 'INDEX') AND OWNER NOT IN ('SYS', 'SYSTEM')"
+)
 HARMLESS = re.compile(
-    r"CREATE SESSION|ALTER SESSION|RESTRICTED SESSION|SELECT .*|READ .*|FLASHBACK .*|DEBUG .*|(GLOBAL )?QUERY REWRITE"
-    r"|EXEMPT .*|INHERIT .*|ON COMMIT REFRESH|SET CONTAINER|ENABLE DIAGNOSTICS"
+    r"CREATE SESSION|ALTER SESSION|RESTRICTED SESSION|SELECT .*|READ .*|FLASHBACK .*|LOGMINING"
+    r"|DEBUG CONNECT SESSION|(GLOBAL )?QUERY REWRITE|EXEMPT .*|INHERIT .*|ON COMMIT REFRESH|SET CONTAINER|ENABLE DIAGNOSTICS"
 )
 STRONG_ROLES = re.compile(r"DBA|PDB_DBA|CDB_DBA|(DATAPUMP_)?IMP_FULL_DATABASE|DELETE_CATALOG_ROLE|EM_EXPRESS_ALL")
 
@@ -89,9 +94,12 @@ def gather_privileges(session: OracleSession, target: Database) -> Allowed:  # n
     invisible = tuple(view for view in NEEDED if not _visible(session, view))
     roles = [text(row[0]) for row in session.select(ROLES)]
     privileges = [text(row[0]) for row in session.select(PRIVILEGES)]
+    require(privileges, "SESSION_PRIVS")
     strong = [f"角色 {role}" for role in roles if STRONG_ROLES.fullmatch(role)]
     strong += [privilege for privilege in privileges if privilege and not HARMLESS.fullmatch(privilege)]
-    strong += [f"{row[2]} ON {row[0]}.{row[1]}" for row in session.select(OBJECT_PRIVILEGES)]
+    strong += [
+        f"{row[2]} ON {row[0]}.{row[1]}" for sql in (OBJECT_PRIVILEGES, ROLE_PRIVILEGES) for row in session.select(sql)
+    ]
     return Allowed(invisible, tuple(strong))
 
 
@@ -118,4 +126,4 @@ def compare_privileges(facts: Allowed, target: Database, site: Site) -> Verdict:
 
 
 def shows_privileges(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (*map(probe, NEEDED), ROLES, PRIVILEGES, OBJECT_PRIVILEGES)
+    return (*map(probe, NEEDED), ROLES, PRIVILEGES, OBJECT_PRIVILEGES, ROLE_PRIVILEGES)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.checks.database import parameters
+from app.checks.database.errors import SqlRefused
 from app.checks.database.findings import Finding, judged
 from app.checks.database.instance import CONTAINER, DATABASES, container
 from app.checks.database.parameters import Parameters
 from app.checks.database.reading import MIB, at_least, mib, not_planned, number, number_or_none, percent, text
-from app.checks.database.session import SqlRefused
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 
@@ -41,7 +41,7 @@ NEAR = 90  # percent
 
 @dataclass(frozen=True)
 class Sga:
-    """Of one instance, in bytes; ``source`` says where ``size`` comes from."""
+    """Of one instance, in bytes, 0 where it could not be read; ``source`` says where ``size`` comes from."""
 
     instance: str
     size: int
@@ -94,9 +94,7 @@ def _sga(found: Parameters, instance: str, totals: Sequence[tuple[str, int]], fr
     if targets[name]:
         return Sga(instance, targets[name], name)
     size = sum(value for number_, value in totals if number_ == instance) - free.get(instance, 0)
-    if size <= 0:
-        raise Undetermined(f"读不到实例 {instance} 的 SGA 大小", "请 DBA 执行 SHOW SGA 核对。")
-    return Sga(instance, size, "V$SGA")
+    return Sga(instance, max(0, size), "V$SGA")
 
 
 def _information(session: OracleSession, name: str) -> dict[str, int]:
@@ -110,14 +108,20 @@ def _information(session: OracleSession, name: str) -> dict[str, int]:
 
 def compare_sga(facts: Sequence[Sga], target: Database, site: Site) -> Verdict:  # noqa: ARG001 - the shape of Check.compare
     actual = "；".join(f"实例 {one.instance} {mib(one.size)} MB（{one.source}）" for one in facts)
-    if not facts:
-        return Verdict(Outcome.UNKNOWN, "", "", "没有读到任何实例的 SGA")
+    if not any(one.size for one in facts):
+        return Verdict(Outcome.UNKNOWN, "", actual, "没有读到任何实例的 SGA 大小", "请 DBA 执行 SHOW SGA 核对。")
     observed = {"sga_mb": min(mib(one.size) for one in facts)}
     plan = target.expect.sga_min_mb
     if not plan:
         return not_planned(actual, observed, "sga_min_mb")
-    findings = [finding for one in facts for finding in _below("SGA", one.instance, one.size, plan, "sga_target")]
+    findings = [finding for one in facts for finding in _sga_findings(one, plan)]
     return judged(f"每个实例不小于 {plan} MB", actual, findings, observed)
+
+
+def _sga_findings(one: Sga, plan: int) -> list[Finding]:
+    if not one.size:
+        return [Finding(Outcome.UNKNOWN, f"读不到实例 {one.instance} 的 SGA 大小", "请 DBA 执行 SHOW SGA 核对。")]
+    return _below("SGA", one.instance, one.size, plan, "sga_target")
 
 
 def _below(what: str, instance: str, size: int, plan: int, parameter: str) -> list[Finding]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.base.identity import mask
 from app.checks.database import clock, errors, routes
-from app.checks.database.errors import COLUMN_MISSING, NO_PRIVILEGE, VIEW_MISSING, Trouble
+from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused, Trouble, short
 from app.checks.database.routes import Account, Connection, Cut, Row
 from app.checks.model import Failed, Outcome, Surroundings, Transcript, Undetermined
 from app.checks.wire import Wire
@@ -37,15 +37,6 @@ ABORTED = "已中止"
 UNRESOLVED = re.compile(
     "Name or service not known|getaddrinfo failed|nodename nor servname|in name resolution|resolves to no"
 )
-
-
-class SqlRefused(Undetermined):
-    """A statement that the database did not run; ``code`` such as ``ORA-00942``, empty when there is none."""
-
-    def __init__(self, trouble: Trouble, sql: str) -> None:
-        advice = errors.GRANT if trouble.code in (VIEW_MISSING, NO_PRIVILEGE) else ""
-        super().__init__(f"{errors.statement_cause(trouble)}：{_short(sql)}", advice)
-        self.code = trouble.code
 
 
 @dataclass(frozen=True)
@@ -89,6 +80,7 @@ class OracleSession:
         self._wire: Wire | None = None
         self._login: LoggedIn | None = None
         self._blocked: Blocked | None = None
+        self._account: Account | None = None
         self._ended = self._closed = False  # this check was aborted; the run is over
 
     @property
@@ -185,7 +177,7 @@ class OracleSession:
 
     def _connect(self) -> Connection | None:
         """A connection, or None when there is none and ``_blocked`` says why."""
-        account = self._account()
+        account = self._account = self._account or self._known_account()
         if account is None:
             return None
         for route in self._routes():
@@ -218,7 +210,7 @@ class OracleSession:
     def _routes(self) -> tuple[str, ...]:
         return ("thin", "legacy") if self.target.route == "auto" else (self.target.route,)
 
-    def _account(self) -> Account | None:
+    def _known_account(self) -> Account | None:
         """Who logs in; None when that is known to be in vain."""
         if self.target.route in ("thick", "sqlplus"):
             said = f"这个版本还没有 {self.target.route} 路线"
@@ -273,7 +265,7 @@ class OracleSession:
         rows = self._answered(connection, lambda: connection.select(sql, most + 1), sql)
         self._note(rows)
         if len(rows) > most:
-            raise Undetermined(f"答复超过 {most} 行，无法完整判断：{_short(sql)}")
+            raise Undetermined(f"答复超过 {most} 行，无法完整判断：{short(sql)}")
         return rows
 
     def _begin(self, connection: Connection) -> None:
@@ -285,6 +277,8 @@ class OracleSession:
             self._answered(connection, connection.rollback, "ROLLBACK")
             self._answered(connection, lambda: connection.run(READ_ONLY), READ_ONLY)
         except SqlRefused as error:
+            if connection.is_cut:
+                raise
             self._transcript.note(f"没有只读事务：{error.reason}")
 
     def _answered(self, connection: Connection, ask: Callable[[], list[Row] | None], sql: str) -> list[Row]:
@@ -293,10 +287,10 @@ class OracleSession:
         except Cut:
             raise Undetermined(ABORTED) from None
         except TimeoutError:
-            reason = f"{routes.STATEMENT_SECONDS:g} 秒内没有答复：{_short(sql)}"
+            reason = f"{routes.STATEMENT_SECONDS:g} 秒内没有答复：{short(sql)}"
             raise Undetermined(reason, "请核对数据库是否繁忙，再检查一次。") from None
         except Exception as error:  # noqa: BLE001 - a driver's own errors have no common root
-            trouble = errors.trouble_of(error, self._surroundings.secrets.get(self.target.id) or "")
+            trouble = errors.trouble_of(error, self._account.password if self._account else "")
             self._transcript.note(errors.first_line(trouble))
             if trouble.code in errors.LOST or not trouble.code:
                 connection.cut()
@@ -319,12 +313,6 @@ def _is_refusal(error: BaseException, trouble: Trouble) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return "onnection refused" in trouble.text and not trouble.code.startswith("ORA-")
-
-
-def _short(sql: str) -> str:
-    """A statement for a reason: its first words are enough, the transcript has it whole."""
-    plain = " ".join(sql.split())
-    return plain if len(plain) <= 120 else f"{plain[:117]}……"
 
 
 def open_session(target: Database, surroundings: Surroundings) -> OracleSession:

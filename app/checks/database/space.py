@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.checks.database.errors import SqlRefused
 from app.checks.database.reading import MIB, number, number_or_none, text
-from app.checks.database.session import SqlRefused
 
 if TYPE_CHECKING:
     from app.checks.database.session import OracleSession

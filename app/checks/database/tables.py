@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.checks.database.errors import NO_PRIVILEGE, VIEW_MISSING
+from app.checks.database.errors import NO_PRIVILEGE, VIEW_MISSING, SqlRefused
 from app.checks.database.findings import Finding, judged
 from app.checks.database.reading import listed, literal, number, require, text
-from app.checks.database.session import SqlRefused
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 

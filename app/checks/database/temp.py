@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING
+from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused
 from app.checks.database.findings import Finding, judged
 from app.checks.database.reading import at_least, mib, number, percent, require, text
-from app.checks.database.session import SqlRefused
 from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Space, disk_groups, file_of, space
 from app.checks.database.tablespaces import TABLESPACES
 from app.checks.model import Outcome, Verdict

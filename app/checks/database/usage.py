@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.checks.database.errors import SqlRefused
 from app.checks.database.findings import Finding, judged
 from app.checks.database.reading import at_least, found_name, listed, mib, number, percent, require, text
-from app.checks.database.session import SqlRefused
 from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Space, disk_groups, file_of, space
 from app.checks.database.tablespaces import TABLESPACES
 from app.checks.model import Outcome, Undetermined, Verdict
@@ -40,6 +40,7 @@ class Usages:
     usages: tuple[Usage, ...]
     offline: tuple[str, ...]
     read_only: tuple[str, ...]
+    unclear: tuple[str, ...] = ()  # why one could not be measured
 
 
 def gather(session: OracleSession, target: Database) -> Usages:
@@ -55,9 +56,15 @@ def gather(session: OracleSession, target: Database) -> Usages:
     groups = disk_groups(session, files)
     free = {text(row[0]): number(row[1], f"表空间 {text(row[0])} 的空闲空间") for row in session.select(FREE)}
     measured = [name for name, status in permanent.items() if status not in ("OFFLINE", "READ ONLY")]
-    usages = tuple(_usage(name, [one for one in files if one.tablespace == name], free, groups) for name in measured)
+    usages, unclear = [], []
+    for name in measured:
+        try:
+            usages.append(_usage(name, [one for one in files if one.tablespace == name], free, groups))
+        except Undetermined as error:
+            unclear.append(error.reason)
     offline = tuple(name for name, status in permanent.items() if status == "OFFLINE")
-    return Usages(usages, offline, tuple(name for name, status in permanent.items() if status == "READ ONLY"))
+    read_only = tuple(name for name, status in permanent.items() if status == "READ ONLY")
+    return Usages(tuple(usages), offline, read_only, tuple(unclear))
 
 
 def _require_small_recycle_bin(session: OracleSession) -> None:
@@ -97,7 +104,8 @@ def compare(facts: Usages, target: Database, site: Site) -> Verdict:  # noqa: AR
         actual += f"；OFFLINE 未计 {listed(facts.offline)}"
     if facts.read_only:
         actual += f"；只读未计 {listed(facts.read_only)}"
-    if not facts.usages:
+    findings += [Finding(Outcome.UNKNOWN, reason) for reason in facts.unclear]
+    if not facts.usages and not findings:
         findings.append(Finding(Outcome.UNKNOWN, "没有可计算使用率的表空间"))
     observed = {
         "tablespaces": [

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.checks.database.session import OracleSession
 
 NOW = "SELECT SYSDATE FROM DUAL"
-PROFILES = "SELECT PROFILE, LIMIT FROM DBA_PROFILES WHERE RESOURCE_NAME = 'PASSWORD_LIFE_TIME'"
+PROFILES = "SELECT PROFILE, \"LIMIT\" FROM DBA_PROFILES WHERE RESOURCE_NAME = 'PASSWORD_LIFE_TIME'"
 EXPIRES_SOON = timedelta(days=30)
 NEARLY_FULL = 97  # percent of a quota
 ALWAYS = "SYS"  # every database has it: an answer without it is none
