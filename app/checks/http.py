@@ -39,6 +39,7 @@ __all__ = [
 
 LONGEST_LINE = 65536  # bytes of a status, header or chunk line
 MOST_HEADERS = 100
+TRAILING = 2.0  # seconds that a greeting may take once it has begun
 STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?:[ \t]+(.*?))?[ \t]*\r?\n\Z", re.DOTALL)
 HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:(.*)\n\Z", re.DOTALL)
 CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?\r?\n\Z", re.DOTALL)
@@ -179,8 +180,9 @@ class HttpClient:
     ) -> bytes:
         """Sends ``message`` to the host and port of ``url`` and gives what comes back up to and with ``end``.
 
-        For greetings of other protocols than HTTP. The answer ends without ``end`` where the peer closes first or has
-        sent ``limit`` bytes; TLS where a ``context`` is given. Raises as ``request`` does.
+        For greetings of other protocols than HTTP. The answer ends without ``end`` where the peer closes or resets
+        first, has sent ``limit`` bytes, or goes on longer than TRAILING seconds after its first byte; TLS where a
+        ``context`` is given. Raises as ``request`` does.
         """
         call = _Call(address_of(url, any_scheme=True), seconds)
         with self._connected(call, context, encrypt=context is not None) as wire:
@@ -189,8 +191,13 @@ class HttpClient:
                 wire.send(message)
             answer = bytearray()
             incoming = wire.reader()
-            while end not in answer and len(answer) < limit and (piece := incoming.read1(limit - len(answer))):
-                answer += piece
+            try:
+                while end not in answer and len(answer) < limit and (piece := incoming.read1(limit - len(answer))):
+                    answer += piece
+                    wire.deadline = min(wire.deadline, time.monotonic() + TRAILING)
+            except (TimeoutError, ConnectionError):
+                if not answer:
+                    raise
             return bytes(answer)
 
     @contextlib.contextmanager

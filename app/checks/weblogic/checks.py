@@ -1,13 +1,13 @@
-"""What is asked of a WebLogic domain, each with the requests it makes."""
+"""What is asked of a WebLogic domain, in which order. Gathering and judging is that of the modules named here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from app.checks.model import Check, Facts, Outcome, Verdict
-from app.checks.versions import satisfies
-from app.checks.weblogic import gathering, judging, modern, monitoring, t3
+from app.checks.versions import parts, satisfies
+from app.checks.weblogic import deployed, gathering, judging, pages, shows, t3
 from app.checks.weblogic.judging import unplanned
 from app.checks.weblogic.session import base_of
 from app.site.model import Site, WebLogic
@@ -26,10 +26,15 @@ def compare_version(found: str, target: WebLogic, site: Site) -> Verdict:  # noq
     observed, wanted = {"version": found}, target.expect.version
     if not wanted:
         return unplanned("版本", f"WebLogic {found}", observed)
-    if satisfies(found, wanted):
+    if satisfies(padded(found, wanted), wanted):
         return Verdict(Outcome.PASS, wanted, f"WebLogic {found}", observed=observed)
     advice = "请核对安装介质与方案；方案有变时改正现场配置文件里的版本。"
     return Verdict(Outcome.FAIL, wanted, f"WebLogic {found}", "版本与方案不符", advice, observed)
+
+
+def padded(found: str, wanted: str) -> str:
+    """``found`` with zeros up to the length of ``wanted``: before 12.2.1 T3 greets with four parts, or with five."""
+    return found + ".0" * max(0, len(parts(wanted)) - len(parts(found)))
 
 
 def on_target(judge: Callable[[Any, WebLogic], Verdict]) -> Callable[[Facts, WebLogic, Site], Verdict]:
@@ -41,33 +46,8 @@ def only_integrated(target: WebLogic, site: Site) -> str:  # noqa: ARG001 - the 
     return "" if site.integrated else NOT_INTEGRATED
 
 
-def has_pages(target: WebLogic, site: Site) -> bool:  # noqa: ARG001 - the shape of Check.concerns
-    return bool(target.application_urls)
-
-
-def shows_t3(target: WebLogic) -> Sequence[str]:
-    greetings = (t3.GREETING.format(version=version).strip().replace("\n", " / ") for version in t3.OURS)
-    return tuple(f"T3 问候 {base_of(target.url)}：{greeting}（不登录）" for greeting in greetings)
-
-
-def shows_rest(*resources: str) -> Callable[[WebLogic], Sequence[str]]:
-    """The requests over REST: those of the first of the interfaces that the domain has."""
-
-    def shown(target: WebLogic) -> Sequence[str]:
-        base = base_of(target.url)
-        first = [f"GET {base}{modern.ROOT}/{resource}" for resource in ("domainConfig", *resources)]
-        older = [f"GET {base}{paths.root}/…（没有前者时）" for paths in (monitoring.TENANT, monitoring.WLS)]
-        return (*first, *older)
-
-    return shown
-
-
-def shows_pages(target: WebLogic) -> Sequence[str]:
-    return tuple(f"GET {url}（不登录）" for url in target.application_urls)
-
-
-RUNTIME = "domainRuntime/serverRuntimes/{server}"
-STATES = "domainRuntime/serverLifeCycleRuntimes"
+def without_pages(target: WebLogic, site: Site) -> str:  # noqa: ARG001 - the shape of Check.applies
+    return "" if target.application_urls else "方案未规定：没有登记应用地址（application_urls）"
 
 
 def check(name: str, title: str, clause: str, **parts: Any) -> Check:
@@ -76,7 +56,13 @@ def check(name: str, title: str, clause: str, **parts: Any) -> Check:
 
 CHECKS: tuple[Check, ...] = (
     check(
-        "port", "管理端口（T3）", INSTALLED, gather=gathering.port, compare=compare_port, shows=shows_t3, definition="1"
+        "port",
+        "管理端口（T3）",
+        INSTALLED,
+        gather=gathering.port,
+        compare=compare_port,
+        shows=shows.port,
+        definition="2",
     ),
     check(
         "version",
@@ -84,8 +70,8 @@ CHECKS: tuple[Check, ...] = (
         INSTALLED,
         gather=gathering.version,
         compare=compare_version,
-        shows=shows_t3,
-        definition="1",
+        shows=shows.version,
+        definition="2",
     ),
     check(
         "topology",
@@ -94,8 +80,8 @@ CHECKS: tuple[Check, ...] = (
         gather=gathering.topology,
         compare=on_target(judging.judge_topology),
         applies=only_integrated,
-        shows=shows_rest("domainConfig/servers"),
-        definition="1",
+        shows=shows.topology,
+        definition="2",
     ),
     check(
         "servers",
@@ -103,8 +89,8 @@ CHECKS: tuple[Check, ...] = (
         INSTALLED,
         gather=gathering.states,
         compare=on_target(judging.judge_servers),
-        shows=shows_rest(STATES, "domainConfig/servers"),
-        definition="1",
+        shows=shows.states,
+        definition="2",
     ),
     check(
         "health",
@@ -112,8 +98,8 @@ CHECKS: tuple[Check, ...] = (
         INSTALLED,
         gather=gathering.health,
         compare=on_target(judging.judge_health),
-        shows=shows_rest(STATES, RUNTIME, f"{RUNTIME}/JVMRuntime"),
-        definition="1",
+        shows=shows.readings,
+        definition="2",
     ),
     check(
         "heap",
@@ -121,8 +107,8 @@ CHECKS: tuple[Check, ...] = (
         INSTALLED,
         gather=gathering.heap,
         compare=on_target(judging.judge_heap),
-        shows=shows_rest(STATES, RUNTIME, f"{RUNTIME}/JVMRuntime"),
-        definition="1",
+        shows=shows.readings,
+        definition="2",
     ),
     check(
         "threads",
@@ -130,44 +116,36 @@ CHECKS: tuple[Check, ...] = (
         INSTALLED,
         gather=gathering.threads,
         compare=on_target(judging.judge_threads),
-        shows=shows_rest(STATES, f"{RUNTIME}/threadPoolRuntime"),
-        definition="1",
+        shows=shows.threads,
+        definition="2",
     ),
     check(
         "datasources",
         "数据源",
         DEPLOYED,
         gather=gathering.datasources,
-        compare=on_target(judging.judge_datasources),
-        shows=shows_rest(
-            STATES,
-            "domainConfig/servers",
-            "domainConfig/JDBCSystemResources",
-            "domainConfig/JDBCSystemResources/{name}/JDBCResource/JDBCConnectionPoolParams",
-            f"{RUNTIME}/JDBCServiceRuntime/JDBCDataSourceRuntimeMBeans",
-        ),
-        definition="1",
+        compare=on_target(deployed.judge_datasources),
+        shows=shows.datasources,
+        definition="2",
     ),
     check(
         "applications",
         "应用部署",
         DEPLOYED,
         gather=gathering.applications,
-        compare=on_target(judging.judge_applications),
-        shows=shows_rest(
-            STATES, "domainConfig/servers", "domainConfig/appDeployments", f"{RUNTIME}/applicationRuntimes"
-        ),
-        definition="1",
+        compare=on_target(deployed.judge_applications),
+        shows=shows.applications,
+        definition="2",
     ),
     check(
         "application_url",
         "应用登录页",
         DEBUGGED,
-        gather=gathering.pages,
-        compare=judging.judge_pages,
-        concerns=has_pages,
-        shows=shows_pages,
-        seconds=70.0,
-        definition="1",
+        gather=pages.gather,
+        compare=pages.compare,
+        applies=without_pages,
+        shows=shows.pages,
+        seconds=pages.ALL_SECONDS,
+        definition="2",
     ),
 )

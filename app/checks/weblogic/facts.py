@@ -8,24 +8,32 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ConfiguredServer:
-    """One configured server. ``address`` is empty for all addresses; ``port`` and ``machine`` None when not told."""
+    """One configured server. ``address`` is empty for all addresses; ``port`` and ``machine`` None when not told.
+
+    ``listens`` is False where the plain port is switched off (TLS or the administration port only).
+    """
 
     name: str
     address: str = ""
     port: int | None = None
     machine: str | None = None
     cluster: str = ""
+    listens: bool = True
 
 
 @dataclass(frozen=True)
 class Topology:
-    """The domain's configuration. ``complete`` is False where the interface tells no addresses, ports and machines."""
+    """The domain's configuration. ``complete`` is False where the interface tells no addresses, ports and machines.
+
+    ``telling`` names the interface.
+    """
 
     domain: str
     admin: str
     version: str
     servers: tuple[ConfiguredServer, ...]
     complete: bool = True
+    telling: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,15 +70,22 @@ class Reading:
 
 @dataclass(frozen=True)
 class Servers:
-    """All configured servers by the life-cycle view, and readings of the running ones, the newest last."""
+    """All configured servers by the life-cycle view, and readings of the running ones, the newest last.
+
+    ``troubles``: running server → why it gave no reading.
+    """
 
     states: tuple[ServerState, ...]
     readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
+    troubles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A data source on one server; counts are connections and waiting requests."""
+    """A data source on one server; counts are connections and waiting requests.
+
+    ``maximum`` is the configured one; ``opened`` the most that were ever open, which it is not below.
+    """
 
     server: str
     state: str
@@ -78,6 +93,7 @@ class Pool:
     high: int | None = None
     maximum: int | None = None
     made: int | None = None
+    opened: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,11 +110,13 @@ class Deployed:
     """Data sources or applications: name → what each server runs of it.
 
     ``targets``: name → the servers it is configured for; None where the interface does not tell.
+    ``telling`` names the interface, for what it does not tell.
     """
 
     states: tuple[ServerState, ...]
     found: Mapping[str, tuple[Pool, ...] | tuple[Module, ...]]
     targets: Mapping[str, tuple[str, ...]] | None
+    telling: str = ""
 
 
 @dataclass(frozen=True)

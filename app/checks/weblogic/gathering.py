@@ -1,26 +1,27 @@
-"""Gathers the facts of a domain over its session. What they mean is judged in ``judging``."""
+"""Gathers the facts of a domain over its session. What they mean is judged elsewhere; its pages are ``pages``."""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from app.checks.http import ConnectionRefused, HttpAnswer
+from app.checks.http import ConnectionRefused, Unreachable
 from app.checks.model import Failed, Undetermined
-from app.checks.pages import NOT_THE_SERVICE, has_password_field, named_status, title
 from app.checks.web import seen_elsewhere
 from app.checks.weblogic import t3
-from app.checks.weblogic.facts import Deployed, Page, Reading, Servers, ServerState, Topology
+from app.checks.weblogic.facts import ConfiguredServer, Deployed, Reading, Servers, ServerState, Topology
 from app.checks.weblogic.judging import DOWN, GOING_UP, HEAP_WARN, free_permille
 from app.checks.weblogic.session import PORT, WebLogicSession
 from app.site.model import WebLogic
 
 SAMPLES = 3
 BETWEEN = 0.4  # seconds between two samples
-STARTING_PAUSE, STARTING_ROUNDS = 1.0, 15
-PORT_SECONDS = 3.0
-PAGE_SECONDS, REDIRECTS = 20.0, 3
+STARTING_PAUSE, STARTING_SECONDS = 1.0, 15.0  # how often, and how long, those that are going up are asked again
+PORT_SECONDS, PORTS_SECONDS = 3.0, 9.0  # for one port, and for all of those that are down
+RELEASE = re.compile(r"WebLogic Server\s+([0-9]+(?:\.[0-9]+)+)", re.IGNORECASE)
 
 
 def port(session: WebLogicSession, target: WebLogic) -> t3.Greeting:
@@ -37,14 +38,22 @@ def version(session: WebLogicSession, target: WebLogic) -> str:
         greeting = t3.greet(session, target)
     except ConnectionRefused as error:
         raise seen_elsewhere(error, PORT) from None
-    if greeting.version:
-        return greeting.version
+    except Unreachable:
+        raise
+    except Undetermined as error:
+        session.note(f"T3 没有给出版本：{error.reason}")
+        greeting = t3.Greeting("empty", "", "")
+    return greeting.version or _version_by_rest(session)
+
+
+def _version_by_rest(session: WebLogicSession) -> str:
     interface = session.interface()
-    running = [state for state in interface.states() if state.running]
-    found = next((reading.version for state in running if (reading := interface.reading(state.name)).version), None)
-    if not found:
-        raise Undetermined("T3 应答和 REST 管理接口都没有给出版本")
-    return found
+    for state in interface.states():
+        named = interface.reading(state.name).version if state.running else None
+        # Patches stand before the release: "WebLogic Server Temporary Patch for … WebLogic Server 10.3.6.0 …".
+        if found := RELEASE.search(named or ""):
+            return found[1]
+    raise Undetermined("T3 应答和 REST 管理接口都没有给出版本", "请在控制台核对版本，并上传截图。")
 
 
 def topology(session: WebLogicSession, target: WebLogic) -> Topology:  # noqa: ARG001 - Check.gather's shape
@@ -57,35 +66,45 @@ def states(session: WebLogicSession, target: WebLogic) -> Servers:
     session.begin()
     interface = session.interface()
     found = interface.states()
-    for _ in range(STARTING_ROUNDS):
-        if not any(state.state in GOING_UP for state in found):
-            break
+    ends = time.monotonic() + STARTING_SECONDS
+    planned = target.expect.servers
+    while any(state.state in GOING_UP and state.name in planned for state in found) and time.monotonic() < ends:
         session.pause(STARTING_PAUSE)
         found = interface.states()
-    if any(state.state in DOWN for state in found):
+    if any(state.state in DOWN and state.name in planned for state in found):
         found = _with_ports(session, target, found)
     return Servers(found)
 
 
 def _with_ports(session: WebLogicSession, target: WebLogic, found: Sequence[ServerState]) -> tuple[ServerState, ...]:
-    configured = {server.name: server for server in session.interface().topology().servers}
+    """The same, with whether the ports of the planned ones that are down answer; as far as addresses and time go."""
+    try:
+        configured = {server.name: server for server in session.interface().topology().servers}
+    except Undetermined:
+        return tuple(found)
+    ends = time.monotonic() + PORTS_SECONDS
     tried = []
     for state in found:
         server = configured.get(state.name)
-        if state.state in DOWN and server and server.port:
-            host = server.address or urlsplit(target.url).hostname or ""
-            state = replace(state, port_answers=_answers(session, host, server.port))
-        tried.append(state)
+        down = state.state in DOWN and state.name in target.expect.servers and time.monotonic() < ends
+        tried.append(replace(state, port_answers=_answers(session, target, server)) if down and server else state)
     return tuple(tried)
 
 
-def _answers(session: WebLogicSession, host: str, number: int) -> bool | None:
-    """Whether the port takes a connection; None when that could not be told."""
+def _answers(session: WebLogicSession, target: WebLogic, server: ConfiguredServer) -> bool | None:
+    """Whether the server's port takes a connection; None when that could not be told.
+
+    A server without an address listens on its machine, which need not be the administration server's: a refusal there
+    says nothing.
+    """
+    host = server.address or urlsplit(target.url).hostname or ""
     shown = f"[{host}]" if ":" in host else host
+    if not server.port or not server.listens:
+        return None
     try:
-        session.reach(f"tcp://{shown}:{number}", seconds=PORT_SECONDS)
+        session.reach(f"tcp://{shown}:{server.port}", seconds=PORT_SECONDS)
     except ConnectionRefused:
-        return False
+        return False if server.address else None
     except (Failed, Undetermined):
         return None
     return True
@@ -116,63 +135,33 @@ def _sampled(session: WebLogicSession, enough: Callable[[Reading], bool], most: 
 def _readings(
     session: WebLogicSession, read: Callable[[str], Reading], enough: Callable[[Reading], bool], most: int
 ) -> Servers:
+    """A reading of each running server; those of which one is not enough are read up to ``most`` times.
+
+    What one server does not answer hides no other's reading. Raises Undetermined where none gave one.
+    """
     found = session.interface().states()
     readings: dict[str, tuple[Reading, ...]] = {}
-    for state in found:
-        if state.running:
-            readings[state.name] = (read(state.name),)
-    for _ in range(most - 1):
-        again = [name for name, taken in readings.items() if not enough(taken[-1])]
-        if not again:
-            break
-        session.pause(BETWEEN)
-        readings |= {name: (*readings[name], read(name)) for name in again}
+    troubles: dict[str, Undetermined] = {}
+    again = [state.name for state in found if state.running]
+    for turn in range(most):
+        if turn and again:
+            session.pause(BETWEEN)
+        for name in again:
+            try:
+                readings[name] = (*readings.get(name, ()), read(name))
+            except Undetermined as error:
+                troubles[name] = error
+        again = [name for name in again if name not in troubles and not enough(readings[name][-1])]
     if not readings:
-        raise Undetermined("没有一个 Server 在运行，无从判断")
-    return Servers(found, readings)
+        raise next(iter(troubles.values()), Undetermined("没有一个 Server 在运行，无从判断", "请先启动，再检查。"))
+    return Servers(found, readings, {name: error.reason for name, error in troubles.items() if name not in readings})
 
 
-def datasources(session: WebLogicSession, target: WebLogic) -> Deployed:  # noqa: ARG001
+def datasources(session: WebLogicSession, target: WebLogic) -> Deployed:
     session.begin()
-    return session.interface().datasources()
+    return session.interface().datasources(target.expect.datasources)
 
 
-def applications(session: WebLogicSession, target: WebLogic) -> Deployed:  # noqa: ARG001
+def applications(session: WebLogicSession, target: WebLogic) -> Deployed:
     session.begin()
-    return session.interface().applications()
-
-
-def pages(session: WebLogicSession, target: WebLogic) -> tuple[Page, ...]:
-    """The log-in page of each application address, asked without credentials."""
-    session.begin()
-    session.route = "HTTP"
-    return tuple(_page(session, url) for url in target.application_urls)
-
-
-def _page(session: WebLogicSession, url: str) -> Page:
-    """One address; redirects are followed as far as they stay on the same server, as a browser's would."""
-    seconds = 0.0
-    for _ in range(REDIRECTS + 1):
-        try:
-            answer = session.ask("GET", url, seconds=PAGE_SECONDS)
-        except ConnectionRefused:
-            return Page(url, trouble="拒绝连接", failed=True)
-        except Undetermined as error:
-            return Page(url, trouble=error.reason)
-        seconds += answer.seconds
-        onward = urljoin(url, answer.headers.get("location", "")) if 300 <= answer.status < 400 else ""
-        if not onward or urlsplit(onward)[:2] != urlsplit(url)[:2]:
-            break
-        url = onward
-    return _read_page(url, answer, seconds)
-
-
-def _read_page(url: str, answer: HttpAnswer, seconds: float) -> Page:
-    found = title(answer)
-    if answer.status != 200:
-        failed = answer.status == 404 or answer.status >= 500
-        return Page(url, answer.status, found, seconds, trouble=f"应答 {named_status(answer)}", failed=failed)
-    log_in = has_password_field(answer)
-    if found and NOT_THE_SERVICE.search(found) and not log_in:
-        return Page(url, answer.status, found, seconds, trouble=f"标题“{found}”像是出错页或默认页")
-    return Page(url, answer.status, found, seconds, log_in)
+    return session.interface().applications(target.expect.applications)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from app.checks.model import Undetermined
 from app.checks.weblogic.facts import Deployed, Reading, ServerState, Topology
 
 HEALTH = ("OK", "WARN", "CRITICAL", "FAILED", "OVERLOADED")  # weblogic.health.HealthState 0 to 4
+GRAVITY = ("OK", "WARN", "OVERLOADED", "CRITICAL", "FAILED")
 
 
 class Interface(Protocol):
@@ -31,11 +32,11 @@ class Interface(Protocol):
     def threads(self, server: str) -> Reading:
         """The thread pool of a running server."""
 
-    def datasources(self) -> Deployed:
-        """Every data source on every running server."""
+    def datasources(self, planned: Sequence[str]) -> Deployed:
+        """The data sources on the running servers; with all details only the planned ones."""
 
-    def applications(self) -> Deployed:
-        """Every application on every running server."""
+    def applications(self, planned: Sequence[str]) -> Deployed:
+        """The applications on the running servers, likewise."""
 
 
 def items_of(value: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
@@ -81,11 +82,13 @@ def health_of(value: object) -> str | None:
     return word if word in HEALTH else None
 
 
-def worse_health(one: str | None, other: str | None) -> str | None:
-    """The graver of two; what is known of them when one is not."""
-    known = [word for word in (one, other) if word is not None]
-    gravity = ("OK", "WARN", "OVERLOADED", "CRITICAL", "FAILED")
-    return max(known, key=gravity.index, default=None)
+def health_with(own: object, overall: object) -> str | None:
+    """The graver of a server's own health and that over all its parts, where this version has one.
+
+    None when the own one is null, or either cannot be read.
+    """
+    words = [health_of(value) for value in ((own,) if overall is None else (own, overall))]
+    return max((word for word in words if word), key=GRAVITY.index) if all(words) else None
 
 
 def reference(value: object) -> str:

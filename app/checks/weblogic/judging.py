@@ -1,4 +1,7 @@
-"""The verdicts on a domain's facts: pure, by the thresholds of the checks' design."""
+"""The verdicts on a domain and its servers: pure, by the thresholds of the checks' design.
+
+What is deployed on them is judged in ``deployed``, the application's page in ``pages``.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.checks.model import Outcome, Verdict, worst
-from app.checks.weblogic.facts import Deployed, Module, Page, Pool, Reading, Servers, ServerState, Topology
-from app.site.model import Site, WebLogic
+from app.checks.weblogic.facts import Reading, Servers, ServerState, Topology
+from app.checks.weblogic.monitoring import BY_OTHER_WAYS
+from app.site.model import WebLogic
 
 STUCK_FAIL = 10  # more stuck threads than this fail
 HEAP_WARN, HEAP_FAIL = 150, 50  # permille of the maximum heap that is free
-SLOW_SECONDS = 3.0
 GOING_UP = ("STARTING", "RESUMING")
 DOWN = ("SHUTDOWN", "UNKNOWN")
+ADMIN = "AdminServer"  # what an administration server is called where the interface does not say
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def judge_topology(topology: Topology, target: WebLogic) -> Verdict:
     """集成部署: one Domain, many Servers, none of them twice at the same machine, address and port."""
     planned = target.expect.servers
     configured = [server.name for server in topology.servers]
-    admin = topology.admin or "AdminServer"
+    admin = topology.admin or ADMIN
     managed = [name for name in configured if name != admin]
     expected = "一个 Domain、多个 Server" + (f"：{names(planned)}" if planned else "")
     actual = f"Domain {topology.domain or '（未报名称）'}，Server {len(configured)} 个：{names(configured)}"
@@ -56,6 +60,8 @@ def judge_topology(topology: Topology, target: WebLogic) -> Verdict:
         {"name": s.name, "address": s.address, "port": s.port, "machine": s.machine or ""} for s in topology.servers
     ]
     findings = []
+    if not topology.servers:
+        return Verdict(Outcome.UNKNOWN, expected, actual, "管理接口给出的服务器清单是空的", "请核对该用户的权限。")
     if not managed:
         findings.append(Finding(Outcome.FAIL, "没有受管服务器，不是一个 Domain 多个 Server"))
     lacking = [name for name in planned if name not in configured]
@@ -71,14 +77,16 @@ def judge_topology(topology: Topology, target: WebLogic) -> Verdict:
 
 def _places(topology: Topology) -> list[Finding]:
     """What is wrong with where the servers are."""
-    if not topology.complete or any(server.port is None for server in topology.servers):
-        return [Finding(Outcome.UNKNOWN, "管理接口没有给出各 Server 的地址和端口，不能核对是否重复")]
-    places = [(server.machine or "", server.address, server.port) for server in topology.servers]
+    listening = [server for server in topology.servers if server.listens]
+    if not topology.complete or not topology.domain or any(server.port is None for server in listening):
+        words = f"{topology.telling or '管理接口'} 没有给出 Domain 名称或各 Server 的地址和端口，不能核对是否重复"
+        return [Finding(Outcome.UNKNOWN, f"{words}；{BY_OTHER_WAYS.rstrip('。')}")]
+    places = [(server.machine or "", server.address, server.port) for server in listening]
     findings = [
         Finding(
             Outcome.FAIL, f"{server.name} 与别的 Server 的机器、地址、端口相同（{server.address or '*'}:{server.port}）"
         )
-        for server, place in zip(topology.servers, places, strict=True)
+        for server, place in zip(listening, places, strict=True)
         if places.count(place) > 1
     ]
     unset = [server.name for server in topology.servers if not server.machine and server.name != topology.admin]
@@ -114,16 +122,17 @@ def _state_finding(name: str, state: ServerState | None) -> Finding | None:
     return Finding(Outcome.FAIL, f"{name} 为 {state.state}")
 
 
-def not_judged(states: Sequence[ServerState], target: WebLogic, what: str) -> list[Finding]:
-    """A planned server (without a plan, any configured one) that does not run has no ``what`` to judge."""
-    wanted = target.expect.servers or tuple(state.name for state in states)
-    running = {state.name for state in states if state.running}
-    return [Finding(Outcome.UNKNOWN, f"{name} 没有运行，无从判断{what}") for name in wanted if name not in running]
+def not_judged(servers: Servers, target: WebLogic, what: str) -> list[Finding]:
+    """A planned server (without a plan: a configured one) that does not run, or did not tell, has no ``what``."""
+    wanted = target.expect.servers or [state.name for state in servers.states]
+    running = {state.name for state in servers.states if state.running}
+    down = [Finding(Outcome.UNKNOWN, f"{name} 没有运行，无从判断{what}") for name in wanted if name not in running]
+    return down + [Finding(Outcome.UNKNOWN, f"{name}：{words}") for name, words in servers.troubles.items()]
 
 
 def judge_health(servers: Servers, target: WebLogic) -> Verdict:
     """OVERLOADED in one sample is WARN, in two FAIL; CRITICAL and FAILED are FAIL."""
-    findings = not_judged(servers.states, target, "健康状态")
+    findings = not_judged(servers, target, "健康状态")
     for name, readings in servers.readings.items():
         findings += _health_findings(name, readings)
     actual = names(f"{name} {readings[-1].health or '（空）'}" for name, readings in servers.readings.items())
@@ -154,7 +163,7 @@ def free_permille(reading: Reading) -> int | None:
 
 def judge_heap(servers: Servers, target: WebLogic) -> Verdict:
     """The best of the samples of each server: before a collection little is free on every healthy server."""
-    findings = not_judged(servers.states, target, "堆内存")
+    findings = not_judged(servers, target, "堆内存")
     told = []
     for name, readings in servers.readings.items():
         free = max((value for reading in readings if (value := free_permille(reading)) is not None), default=None)
@@ -172,7 +181,7 @@ def judge_heap(servers: Servers, target: WebLogic) -> Verdict:
 
 def judge_threads(servers: Servers, target: WebLogic) -> Verdict:
     """Stuck threads, and a queue that grew between two samples."""
-    findings = not_judged(servers.states, target, "线程")
+    findings = not_judged(servers, target, "线程")
     told = []
     for name, readings in servers.readings.items():
         newest = readings[-1]
@@ -184,130 +193,14 @@ def judge_threads(servers: Servers, target: WebLogic) -> Verdict:
         elif newest.stuck:
             outcome = Outcome.FAIL if newest.stuck > STUCK_FAIL else Outcome.WARN
             findings.append(Finding(outcome, f"{name} 有 {newest.stuck} 个线程卡住"))
-        if len(readings) > 1 and (newest.queue or 0) > (readings[0].queue or 0):
-            findings.append(Finding(Outcome.WARN, f"{name} 的请求队列在增长"))
+        queues = [reading.queue for reading in readings if reading.queue is not None]
+        if len(queues) < len(readings):
+            findings.append(Finding(Outcome.UNKNOWN, f"{name} 没有给出排队的请求数"))
+        elif queues[-1] > queues[0]:
+            findings.append(Finding(Outcome.WARN, f"{name} 的请求队列在增长（{queues[0]} → {queues[-1]}）"))
     advice = "请在控制台“监视－线程”转储线程堆栈，多半在等数据库或外部系统；查明后再重启该服务器。"
     return verdict("没有卡住的线程，队列不增长", names(told), findings, advice)
 
 
 def _number(value: int | None) -> str:
     return "—" if value is None else str(value)
-
-
-def judge_datasources(deployed: Deployed, target: WebLogic) -> Verdict:
-    """The planned data sources Running on each server they are meant for."""
-    planned = target.expect.datasources
-    actual = names(_pool_words(name, pools) for name, pools in deployed.found.items())
-    if not planned:
-        return unplanned("数据源", actual)
-    findings = [finding for name in planned for finding in _planned_findings(name, deployed, target, _pool_findings)]
-    advice = "请在控制台“服务－数据源－监视/控制”中查看并恢复；测试连接失败时先做数据库检查。"
-    return verdict(f"{names(planned)} 在每个目标上为 Running", actual, findings, advice)
-
-
-def _pool_words(name: str, pools: Sequence[Any]) -> str:
-    return f"{name}（{'、'.join(f'{pool.server} {pool.state}' for pool in pools) or '无实例'}）"
-
-
-def _pool_findings(name: str, pool: Pool) -> list[Finding]:
-    where = f"{name} 在 {pool.server}"
-    if not pool.state:
-        return [Finding(Outcome.UNKNOWN, f"{where} 的状态为空")]
-    if pool.state != "RUNNING":
-        return [Finding(Outcome.FAIL, f"{where} 为 {pool.state}")]
-    if pool.waiting:
-        return [Finding(Outcome.WARN, f"{where} 有 {pool.waiting} 个请求在等连接")]
-    if pool.maximum and pool.high is not None and pool.high >= pool.maximum:
-        return [Finding(Outcome.WARN, f"{where} 的连接曾用到上限 {pool.maximum}")]
-    if not pool.made:
-        words = "从未建立过连接" if pool.made == 0 else "是否建立过连接没有报告"
-        return [Finding(Outcome.UNKNOWN, f"{where} {words}，不能证明可用")]
-    return []
-
-
-def judge_applications(deployed: Deployed, target: WebLogic) -> Verdict:
-    """The planned applications active on each server they are meant for."""
-    planned = target.expect.applications
-    actual = names(_module_words(name, modules) for name, modules in deployed.found.items() if name in planned)
-    if not planned:
-        return unplanned("应用清单", names(deployed.found))
-    findings = [finding for name in planned for finding in _planned_findings(name, deployed, target, _module_findings)]
-    advice = "请在控制台“部署”中查看该应用的状态和服务器日志，重新启动后再检查。"
-    return verdict(f"{names(planned)} 在每个目标上为活动状态", actual, findings, advice)
-
-
-def _module_words(name: str, modules: Sequence[Any]) -> str:
-    words = {True: "活动", False: "未活动", None: "未报"}
-    return f"{name}（{'、'.join(f'{module.server} {words[module.active]}' for module in modules) or '无实例'}）"
-
-
-def _module_findings(name: str, module: Module) -> list[Finding]:
-    where = f"{name} 在 {module.server}"
-    if module.active is None:
-        return [Finding(Outcome.UNKNOWN, f"{where} 没有报告是否活动")]
-    if not module.active:
-        return [Finding(Outcome.FAIL, f"{where} 没有处于活动状态")]
-    if module.health in ("FAILED", "CRITICAL"):
-        return [Finding(Outcome.FAIL, f"{where} 的健康状态为 {module.health}")]
-    return []
-
-
-def _planned_findings(name: str, deployed: Deployed, target: WebLogic, judge: Any) -> list[Finding]:
-    """What is wrong with one planned thing on every server it is meant for."""
-    parts = {part.server: part for part in deployed.found.get(name, ())}
-    running = {state.name for state in deployed.states if state.running}
-    if deployed.targets is None:
-        return _untargeted_findings(name, parts, running, target, deployed, judge)
-    wanted = deployed.targets.get(name)
-    if wanted is None:
-        return [Finding(Outcome.FAIL, f"没有 {name}")]
-    if not wanted:
-        return [Finding(Outcome.FAIL, f"{name} 没有部署到任何 Server")]
-    findings: list[Finding] = []
-    for server in wanted:
-        if server not in running:
-            findings.append(Finding(Outcome.FAIL, f"{name} 的目标 {server} 没有运行"))
-        elif server not in parts:
-            findings.append(Finding(Outcome.FAIL, f"{name} 在 {server} 上不存在"))
-        else:
-            findings += judge(name, parts[server])
-    return findings
-
-
-def _untargeted_findings(
-    name: str, parts: Mapping[str, Any], running: set[str], target: WebLogic, deployed: Deployed, judge: Any
-) -> list[Finding]:
-    """As above where the interface does not tell the targets: a server that is down may be one of them."""
-    if name not in deployed.found:
-        return [Finding(Outcome.FAIL, f"没有 {name}")]
-    if not parts:
-        return [Finding(Outcome.UNKNOWN, f"{name} 没有运行中的实例可看")]
-    down = [server for server in target.expect.servers if server not in running]
-    missed = [Finding(Outcome.UNKNOWN, f"{server} 没有运行，{name} 是否应在其上不能确定") for server in down]
-    return [*missed, *(finding for part in parts.values() for finding in judge(name, part))]
-
-
-def judge_pages(pages: Sequence[Page], target: WebLogic, site: Site) -> Verdict:  # noqa: ARG001 - Check.compare's shape
-    """Every application address answers its log-in page, with a title and quickly."""
-    findings = [finding for page in pages for finding in _page_findings(page)]
-    told = names(_page_words(page) for page in pages)
-    advice = "请用浏览器打开该地址核对；打不开时查看应用部署、服务器状态和网络。"
-    return verdict("登录页应答 200，有标题，3 秒内", told, findings, advice)
-
-
-def _page_words(page: Page) -> str:
-    if page.trouble:
-        return f"{page.url} {page.trouble}"
-    return f"{page.url} HTTP {page.status}“{page.title}”{page.seconds:.2f} 秒"
-
-
-def _page_findings(page: Page) -> list[Finding]:
-    if page.trouble:
-        return [Finding(Outcome.FAIL if page.failed else Outcome.UNKNOWN, f"{page.url} {page.trouble}")]
-    if page.status != 200:
-        return [Finding(Outcome.FAIL, f"{page.url} 应答 HTTP {page.status}")]
-    if not page.title:
-        return [Finding(Outcome.FAIL, f"{page.url} 的页面没有标题")]
-    if page.seconds >= SLOW_SECONDS:
-        return [Finding(Outcome.WARN, f"{page.url} 用了 {page.seconds:.1f} 秒")]
-    return []

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from app.checks.model import Undetermined
 from app.checks.weblogic.facts import ConfiguredServer, Deployed, Module, Pool, Reading, ServerState, Topology
-from app.checks.weblogic.interface import health_of, items_of, reference, states_of, text, whole, worse_health
+from app.checks.weblogic.interface import health_of, health_with, items_of, reference, states_of, text, whole
 
 if TYPE_CHECKING:
     from app.checks.weblogic.session import WebLogicSession
 
 ROOT = "/management/weblogic/latest"
-ACTIVE = 2  # ApplicationRuntimeMBean.ActiveVersionState, and ComponentRuntimeMBean.DeploymentState: activated
+# Every resource that is asked for, with the fields wanted of it. X: a planned server's or data source's name.
+DOMAIN = "domainConfig?fields=name,adminServerName,domainVersion"
+SERVERS = "domainConfig/servers?fields=name,listenAddress,listenPort,listenPortEnabled,machine,cluster"
+STATES = "domainRuntime/serverLifeCycleRuntimes?fields=name,state"
+RUNTIME = "domainRuntime/serverRuntimes/X"
+SERVER = f"{RUNTIME}?fields=name,healthState,overallHealthState,weblogicVersion"
+HEAP = f"{RUNTIME}/JVMRuntime?fields=heapSizeCurrent,heapFreeCurrent,heapFreePercent,heapSizeMax"
+THREADS = f"{RUNTIME}/threadPoolRuntime?fields=stuckThreadCount,hoggingThreadCount,queueLength"
+POOLS = (
+    f"{RUNTIME}/JDBCServiceRuntime/JDBCDataSourceRuntimeMBeans?fields=name,state,activeConnectionsHighCount,"
+    "connectionsTotalCount,waitingForConnectionCurrentCount,currCapacityHighCount"
+)
+SOURCES = "domainConfig/JDBCSystemResources?fields=name,targets"
+MAXIMUM = "domainConfig/JDBCSystemResources/X/JDBCResource/JDBCConnectionPoolParams?fields=maxCapacity"
+MODULES = f"{RUNTIME}/applicationRuntimes?fields=name,applicationName,activeVersionState,healthState"
+DEPLOYMENTS = "domainConfig/appDeployments?fields=name,targets"
+
+ACTIVE = 2  # ApplicationRuntimeMBean.ActiveVersionState: activated
 T = TypeVar("T", Pool, Module)
+
+
+def path_of(resource: str, name: str = "") -> str:
+    """The request target of one of the resources above, links left out."""
+    return f"{ROOT}/{resource.replace('X', quote(name, safe=''), 1) if name else resource}&links=none"
 
 
 class Modern:
@@ -27,11 +49,10 @@ class Modern:
         self._session = session
 
     def answers(self) -> bool:
-        return self._get("domainConfig", "name") is not None
+        return self._session.get(path_of(DOMAIN)) is not None
 
     def topology(self) -> Topology:
-        domain = self._bean("domainConfig", "name,adminServerName,domainVersion")
-        found = items_of(self._get("domainConfig/servers", "name,listenAddress,listenPort,machine,cluster"))
+        domain = self._bean(DOMAIN)
         servers = tuple(
             ConfiguredServer(
                 text(item, "name"),
@@ -39,21 +60,21 @@ class Modern:
                 whole(item, "listenPort"),
                 reference(item.get("machine")) if "machine" in item else None,
                 reference(item.get("cluster")),
+                item.get("listenPortEnabled") is not False,
             )
-            for item in found
+            for item in self._items(SERVERS)
         )
-        return Topology(text(domain, "name"), text(domain, "adminServerName"), text(domain, "domainVersion"), servers)
+        name, admin = text(domain, "name"), text(domain, "adminServerName")
+        return Topology(name, admin, text(domain, "domainVersion"), servers, telling=self.name)
 
     def states(self) -> tuple[ServerState, ...]:
-        return states_of(items_of(self._get("domainRuntime/serverLifeCycleRuntimes", "name,state")))
+        return states_of(self._items(STATES))
 
     def reading(self, server: str) -> Reading:
-        base = f"domainRuntime/serverRuntimes/{quote(server, safe='')}"
-        bean = self._bean(base, "name,healthState,overallHealthState,weblogicVersion")
-        heap = self._bean(f"{base}/JVMRuntime", "heapSizeCurrent,heapFreeCurrent,heapFreePercent,heapSizeMax")
+        bean, heap = self._bean(SERVER, server), self._bean(HEAP, server)
         return Reading(
             server,
-            health=worse_health(health_of(bean.get("healthState")), health_of(bean.get("overallHealthState"))),
+            health=health_with(bean.get("healthState"), bean.get("overallHealthState")),
             version=text(bean, "weblogicVersion") or None,
             heap_current=whole(heap, "heapSizeCurrent"),
             heap_free=whole(heap, "heapFreeCurrent"),
@@ -62,8 +83,7 @@ class Modern:
         )
 
     def threads(self, server: str) -> Reading:
-        path = f"domainRuntime/serverRuntimes/{quote(server, safe='')}/threadPoolRuntime"
-        bean = self._bean(path, "stuckThreadCount,hoggingThreadCount,queueLength")
+        bean = self._bean(THREADS, server)
         return Reading(
             server,
             stuck=whole(bean, "stuckThreadCount"),
@@ -71,12 +91,9 @@ class Modern:
             queue=whole(bean, "queueLength"),
         )
 
-    def datasources(self) -> Deployed:
-        maxima = {name: self._maximum(name) for name in self._names("JDBCSystemResources")}
-        fields = (
-            "name,state,activeConnectionsHighCount,connectionsTotalCount,waitingForConnectionCurrentCount,"
-            "currCapacityHighCount"
-        )
+    def datasources(self, planned: Sequence[str]) -> Deployed:
+        targets = self._targets(SOURCES)
+        maxima = {name: self._maximum(name) for name in planned if name in targets}
 
         def pool(server: str, item: Mapping[str, Any]) -> Pool:
             return Pool(
@@ -86,60 +103,59 @@ class Modern:
                 whole(item, "activeConnectionsHighCount"),
                 maxima.get(text(item, "name")),
                 whole(item, "connectionsTotalCount"),
+                whole(item, "currCapacityHighCount"),
             )
 
-        return self._deployed("JDBCServiceRuntime/JDBCDataSourceRuntimeMBeans", fields, "JDBCSystemResources", pool)
+        return self._deployed(POOLS, targets, pool)
 
-    def applications(self) -> Deployed:
-        fields = "name,applicationName,activeVersionState,healthState"
-
+    def applications(self, planned: Sequence[str]) -> Deployed:  # noqa: ARG002 - all come in one answer anyway
         def module(server: str, item: Mapping[str, Any]) -> Module:
             state = whole(item, "activeVersionState")
             return Module(server, None if state is None else state == ACTIVE, health_of(item.get("healthState")))
 
-        return self._deployed("applicationRuntimes", fields, "appDeployments", module)
+        return self._deployed(MODULES, self._targets(DEPLOYMENTS), module)
 
     def _deployed(
-        self, runtimes: str, fields: str, configured: str, read: Callable[[str, Mapping[str, Any]], T]
+        self, resource: str, targets: dict[str, tuple[str, ...]], read: Callable[[str, Mapping[str, Any]], T]
     ) -> Deployed:
         states = self.states()
         found: dict[str, list[T]] = {}
         for state in states:
-            if not state.running:
-                continue
-            path = f"domainRuntime/serverRuntimes/{quote(state.name, safe='')}/{runtimes}"
-            for item in items_of(self._get(path, fields)):
+            for item in self._items(resource, state.name) if state.running else ():
                 name = text(item, "applicationName") or text(item, "name")
-                found.setdefault(name.partition("#")[0], []).append(read(state.name, item))
-        return Deployed(states, {name: tuple(parts) for name, parts in found.items()}, self._targets(configured))
+                found.setdefault(unversioned(name), []).append(read(state.name, item))
+        parts: dict[str, Any] = {name: tuple(each) for name, each in found.items()}
+        return Deployed(states, parts, targets, self.name)
 
-    def _targets(self, configured: str) -> dict[str, tuple[str, ...]]:
+    def _targets(self, resource: str) -> dict[str, tuple[str, ...]]:
         """For each configured thing the servers it is meant for; a cluster stands for its members."""
         members: dict[str, list[str]] = {}
         for server in self.topology().servers:
             members.setdefault(server.cluster, []).append(server.name)
         targets: dict[str, tuple[str, ...]] = {}
-        for item in items_of(self._get(f"domainConfig/{configured}", "name,targets")):
+        for item in self._items(resource):
             wanted = item.get("targets")
             names = [reference(one) for one in wanted] if isinstance(wanted, list) else []
             servers = [server for name in names for server in (members.get(name, [name]) if name else [])]
-            key = text(item, "name").partition("#")[0]
+            key = unversioned(text(item, "name"))
             targets[key] = tuple(dict.fromkeys((*targets.get(key, ()), *servers)))
         return targets
 
-    def _names(self, configured: str) -> list[str]:
-        return [text(item, "name") for item in items_of(self._get(f"domainConfig/{configured}", "name"))]
-
     def _maximum(self, datasource: str) -> int | None:
-        path = f"domainConfig/JDBCSystemResources/{quote(datasource, safe='')}/JDBCResource/JDBCConnectionPoolParams"
-        bean = self._get(path, "maxCapacity")
+        bean = self._session.get(path_of(MAXIMUM, datasource))
         return whole(bean, "maxCapacity") if bean else None
 
-    def _bean(self, path: str, fields: str) -> Mapping[str, Any]:
-        bean = self._get(path, fields)
+    def _items(self, resource: str, name: str = "") -> list[Mapping[str, Any]]:
+        return items_of(self._session.get(path_of(resource, name)))
+
+    def _bean(self, resource: str, name: str = "") -> Mapping[str, Any]:
+        path = path_of(resource, name)
+        bean = self._session.get(path)
         if bean is None:
-            raise Undetermined(f"REST 管理接口没有 {path}")
+            raise Undetermined(f"REST 管理接口没有 {path.partition('?')[0]}")
         return bean
 
-    def _get(self, path: str, fields: str) -> dict[str, Any] | None:
-        return self._session.get(f"{ROOT}/{path}?fields={fields}&links=none")
+
+def unversioned(name: str) -> str:
+    """An application's name without the version of production redeployment: ``jyjc#1.1`` → ``jyjc``."""
+    return name.partition("#")[0]

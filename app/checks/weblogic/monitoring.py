@@ -1,18 +1,20 @@
 """The older REST monitoring: ``tenant-monitoring`` (10.3.6 to 12.2.1) and 12.1.3's ``/management/wls/latest``.
 
-Both list names with states and give one thing's details; they tell no addresses, ports, machines, targets or threads.
+Both list names with states and give one thing's details; they tell no addresses, ports, machines or threads. Where a
+domain has both (12.1.3), tenant-monitoring is asked: it tells the maximum heap and the state on each target.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from app.checks.model import Undetermined
 from app.checks.weblogic.facts import ConfiguredServer, Deployed, Module, Pool, Reading, ServerState, Topology
-from app.checks.weblogic.interface import health_of, items_of, states_of, text, whole
+from app.checks.weblogic.interface import health_of, items_of, reference, states_of, text, whole
+from app.checks.weblogic.modern import unversioned
 
 if TYPE_CHECKING:
     from app.checks.weblogic.session import WebLogicSession
@@ -26,14 +28,20 @@ class Paths:
 
     name: str
     root: str
-    servers: str = "servers"
-    datasources: str = "datasources"
-    applications: str = "applications"
-    one: str = "/"
+    applications: str
+    one: str
+
+    def all(self, kind: str) -> str:
+        """The request target of a list: servers, datasources or applications."""
+        return f"{self.root}/{self.applications if kind == 'applications' else kind}"
+
+    def of(self, kind: str, name: str) -> str:
+        """The request target of one thing of a list."""
+        return f"{self.all(kind)}{self.one}{quote(name, safe='')}"
 
 
-TENANT = Paths("REST tenant-monitoring", "/management/tenant-monitoring")
-WLS = Paths("REST 12.1.3", "/management/wls/latest", applications="deployments/application", one="/id/")
+TENANT = Paths("REST tenant-monitoring（10.3.6–12.1.2）", "/management/tenant-monitoring", "applications", "/")
+WLS = Paths("REST 12.1.3", "/management/wls/latest", "deployments/application", "/id/")
 
 
 class Monitoring:
@@ -44,11 +52,11 @@ class Monitoring:
         self.name = paths.name
 
     def answers(self) -> bool:
-        return self._session.get(f"{self._paths.root}/{self._paths.servers}") is not None
+        return self._session.get(self._paths.all("servers")) is not None
 
     def topology(self) -> Topology:
         servers = tuple(ConfiguredServer(state.name) for state in self.states())
-        return Topology("", "", "", servers, complete=False)
+        return Topology("", "", "", servers, complete=False, telling=self.name)
 
     def states(self) -> tuple[ServerState, ...]:
         return states_of(self._list("servers"))
@@ -68,31 +76,42 @@ class Monitoring:
     def threads(self, server: str) -> Reading:
         raise Undetermined(f"{self.name} 不提供 {server} 的线程情况", BY_OTHER_WAYS)
 
-    def datasources(self) -> Deployed:
-        found = {}
-        for item in self._list("datasources"):
-            name = text(item, "name")
-            found[name] = tuple(_pool(part) for part in _parts(self._one("datasources", name), "instances"))
-        return Deployed(self.states(), found, None)
+    def datasources(self, planned: Sequence[str]) -> Deployed:
+        return self._deployed("datasources", planned, lambda item: tuple(map(_pool, _parts(item, POOLS))))
 
-    def applications(self) -> Deployed:
-        found = {}
-        for item in self._list("applications"):
-            name = text(item, "name")
-            details = self._one("applications", name)
-            found[name.partition("#")[0]] = tuple(_module(part, details) for part in _parts(details, "targetStates"))
-        return Deployed(self.states(), found, None)
+    def applications(self, planned: Sequence[str]) -> Deployed:
+        def modules(item: Mapping[str, Any]) -> tuple[Module, ...]:
+            return tuple(_module(part, item) for part in _parts(item, MODULES))
+
+        return self._deployed("applications", planned, modules)
+
+    def _deployed(self, kind: str, planned: Sequence[str], read: Any) -> Deployed:
+        """Details of the planned ones, names of the others; targets only where each planned one told its own."""
+        found: dict[str, Any] = {}
+        targets: dict[str, tuple[str, ...]] = {}
+        for item in self._list(kind):
+            name = unversioned(text(item, "name"))
+            details = self._one(kind, text(item, "name")) if name in planned else {}
+            found[name] = (*found.get(name, ()), *read(details))
+            if isinstance(details.get("targets"), list):
+                targets[name] = tuple(reference(one) for one in details["targets"])
+        told = {name for name in planned if name in found} <= set(targets)
+        return Deployed(self.states(), found, targets if targets and told else None, self.name)
 
     def _list(self, kind: str) -> list[Mapping[str, Any]]:
-        return items_of(_body(self._session.get(f"{self._paths.root}/{getattr(self._paths, kind)}")))
+        return items_of(_body(self._session.get(self._paths.all(kind))))
 
     def _one(self, kind: str, name: str) -> Mapping[str, Any]:
-        path = f"{self._paths.root}/{getattr(self._paths, kind)}{self._paths.one}{quote(name, safe='')}"
-        body = _body(self._session.get(path))
+        body = _body(self._session.get(self._paths.of(kind, name)))
         item = body.get("item", body) if body is not None else None
         if not isinstance(item, dict):
             raise Undetermined(f"{self.name} 没有 {name} 的详情")
         return item
+
+
+# Under which keys the flavours keep what each server has: tenant-monitoring's first.
+POOLS = ("instances", "dataSourceMetrics")
+MODULES = ("targetStates", "applicationMetrics")
 
 
 def _body(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -101,22 +120,24 @@ def _body(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return inner if isinstance(inner, dict) else None
 
 
-def _parts(item: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    parts = item.get(key)
-    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+def _parts(item: Mapping[str, Any], keys: Sequence[str]) -> list[Mapping[str, Any]]:
+    parts: list[Any] = next((item[key] for key in keys if isinstance(item.get(key), list)), [])
+    return [part for part in parts if isinstance(part, dict)]
 
 
 def _pool(part: Mapping[str, Any]) -> Pool:
     return Pool(
-        text(part, "server"),
+        text(part, "server") or text(part, "serverName"),
         text(part, "state").upper(),
         whole(part, "waitingForConnectionCurrentCount"),
         whole(part, "activeConnectionsHighCount"),
         None,
         whole(part, "connectionsTotalCount"),
+        whole(part, "currCapacityHighCount"),
     )
 
 
 def _module(part: Mapping[str, Any], details: Mapping[str, Any]) -> Module:
     state = text(part, "state").upper().removeprefix("STATE_")
-    return Module(text(part, "target"), state == "ACTIVE" if state else None, health_of(details.get("health")))
+    server = text(part, "target") or text(part, "server") or text(part, "serverName")
+    return Module(server, state == "ACTIVE" if state else None, health_of(details.get("health")))

@@ -17,9 +17,10 @@ from app.site.model import WebLogic
 
 PORT = "weblogic.port"
 NO_PASSWORD = "没有口令，没有登录 REST 管理接口"
-CHANNEL_ADVICE = (
-    "可能是端口不对：启用管理端口（administration channel，常为 9002）的域只在那里应答；"
-    "也可能该用户不在 Monitors 组。请与 WebLogic 管理员核对。"
+CHANNEL_ADVICE = "请把 url 改为管理端口的 https 地址（常为 9002，控制台“域－常规－启用管理端口”），再检查。"
+ROLE_ADVICE = (
+    "可能该用户不在 Monitors 组；也可能端口不对：启用管理端口（administration channel，常为 9002）的域只在那里应答。"
+    "请与 WebLogic 管理员核对。"
 )
 
 
@@ -87,12 +88,16 @@ class WebLogicSession(WebSession):
             raise self._unproved(error) from None
         if answer.status == 401:
             raise self._refuse(f"登录被拒绝（HTTP 401），用户 {self._target.user}")
-        self._logged_in = True
-        return content_of(answer)
+        try:
+            content = content_of(answer)
+        except Undetermined as error:
+            raise self._unproved(error) from None
+        self._logged_in = self._logged_in or content is not None
+        return content
 
     def _headers(self) -> dict[str, str]:
         password = self._surroundings.secrets.get(self._target.id)
-        if not self._target.user or password is None:
+        if not self._target.user or not password:
             raise Undetermined(NO_PASSWORD, "请在窗口中输入，或设置变量后重试；监视用户只需要 Monitors 组。")
         credentials = base64.b64encode(f"{self._target.user}:{password}".encode()).decode()
         return {
@@ -102,7 +107,7 @@ class WebLogicSession(WebSession):
         }
 
     def _unproved(self, error: Failed | Undetermined) -> Undetermined:
-        """A log-in that was sent and not answered may have counted: it is not sent a second time."""
+        """A log-in that was sent and not answered with what is behind it may have counted: it is not sent again."""
         undetermined = error if isinstance(error, Undetermined) else Undetermined(error.actual, error.advice)
         if not self._logged_in:
             self._refusal = undetermined
@@ -125,7 +130,9 @@ def content_of(answer: HttpAnswer) -> dict[str, Any] | None:
     if answer.status == 404:
         return None
     if answer.status == 403:
-        raise Undetermined(f"REST 管理接口拒绝访问（{named_status(answer)}）", CHANNEL_ADVICE)
+        if b"administration channel" in answer.body.lower():
+            raise Undetermined(f"端口不对：管理接口只能经管理通道访问（{named_status(answer)}）", CHANNEL_ADVICE)
+        raise Undetermined(f"REST 管理接口拒绝访问（{named_status(answer)}）", ROLE_ADVICE)
     if 300 <= answer.status < 400:
         advice = "本程序不跟随转向，也不向别处发送口令；请把 url 改为管理服务器的正确地址。"
         raise Undetermined(f"REST 管理接口已转向（{named_status(answer)}）", advice)
