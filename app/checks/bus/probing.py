@@ -200,6 +200,8 @@ def _sample(session: WebSession, target: Bus) -> float:
     answer = session.ask("GET", quiet_request(target), kept=0)
     if not 200 <= answer.status < 400:
         raise Undetermined(f"总线答复 {named_status(answer)}", f"见 {SERVICE}。")
+    if answer.truncated:
+        raise Undetermined("总线的答复没有尽头，量不出时延", f"见 {SERVICE}。")
     return answer.seconds
 
 

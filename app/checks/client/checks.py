@@ -13,7 +13,7 @@ from app.checks.web import WebSession
 from app.site.model import Client, Site
 
 AT_ONCE = 8
-PAGE_LIMIT = 1 << 20  # bytes: the status is what counts
+PAGE_LIMIT = 16 << 20  # bytes: no page is longer; what is has no end
 EXPECTED = "每个地址都返回 2xx 或 3xx"
 
 
@@ -53,6 +53,8 @@ def visit(session: WebSession, url: str) -> Visit:
         return Visit(url, 0, error.actual, refused=True, advice=error.advice)
     except Undetermined as error:
         return Visit(url, 0, error.reason, advice=error.advice)
+    if answer.truncated:
+        return Visit(url, 0, f"{named_status(answer)}，但内容超过 {PAGE_LIMIT >> 20} MiB，没有读完")
     return Visit(url, answer.status, named_status(answer), answer.seconds)
 
 
