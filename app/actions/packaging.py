@@ -13,7 +13,7 @@ from app.actions.overview import overview
 from app.actions.workspace import PROFILE, Workspace, require_writable
 from app.base import clock
 from app.base.cancellation import Cancellation
-from app.base.errors import InputError
+from app.base.errors import DamagedError, InputError
 from app.base.files import read_bounded
 from app.evidence.entry import Entry
 from app.evidence.project import JOURNAL, Fault, Project
@@ -51,6 +51,7 @@ def package(
     Forms that were never issued, or whose values changed, are issued first, so that the package holds what stands now.
     """
     cancellation = cancellation or Cancellation()
+    workspace.reload_profile()  # the package's copy must be the one that the journal speaks of
     issued = forms.issue_current(workspace, cancellation)
     missing = lacking(workspace)
     contents: dict[str, Content] = dict(project_files(workspace.project))
@@ -195,8 +196,13 @@ def verify_json(report: VerifyReport) -> dict[str, Any]:
 
 
 def merge(workspace: Workspace, other: Path) -> Union:
-    """Takes in another laptop's project or package: the plain union of both journals; conflicts are listed."""
+    """Takes in another laptop's project or package: the plain union of both journals; conflicts are listed.
+
+    Raises DamagedError for a package that is not what was written, its journal's end cut off included.
+    """
     require_writable(workspace)
+    if looks_like_bag(other) and (faults := verify_bag(other)):
+        raise DamagedError(f"{other} 已损坏，没有并入。{faults[0]}。")
     return union_of(workspace.project, other)
 
 

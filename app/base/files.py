@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -11,6 +12,7 @@ from app.base.cancellation import Cancellation
 from app.base.errors import InputError, UnavailableError
 
 CHUNK = 1 << 20
+NO_SUCH_CALL = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -32,12 +34,15 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a rename in ``folder`` durable; Windows has no such call and needs none."""
+    """Makes a rename in ``folder`` durable; Windows and some drives have no such call and need none."""
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_SUCH_CALL:
+            raise
     finally:
         os.close(handle)
 
@@ -68,13 +73,12 @@ def sha256_of(path: Path, cancellation: Cancellation | None = None) -> str:
 CAUSES = {
     "ENOSPC": "磁盘已满", "EROFS": "只读", "EACCES": "没有权限", "EPERM": "没有权限", "ENOENT": "不存在",
     "EISDIR": "是一个文件夹", "ENOTDIR": "路径中有一段不是文件夹", "EIO": "读写出错，介质可能损坏", "EEXIST": "已存在",
-    "ENAMETOOLONG": "名字太长", "EDQUOT": "磁盘配额已满", "ENODEV": "设备已拔出",
+    "ENAMETOOLONG": "名字太长", "EDQUOT": "磁盘配额已满", "ENODEV": "设备已拔出", "ENXIO": "设备已拔出",
+    "EFBIG": "文件超过这个磁盘允许的大小（FAT32 不到 4 GB）",
 }  # fmt: skip
 
 
 def cause(error: OSError) -> str:
     """An operating-system error in a few Chinese words."""
-    import errno
-
     name = errno.errorcode.get(error.errno or 0, "")
     return CAUSES.get(name, error.strerror or str(error))

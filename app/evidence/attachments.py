@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import unicodedata
@@ -16,6 +17,7 @@ from app.base.errors import InputError, UnavailableError
 from app.base.files import CHUNK, cause, sha256_of, sync_folder
 
 FOLDER = "attachments"
+PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -27,32 +29,81 @@ class Attachment:
     size: int
 
 
+@dataclass(frozen=True)
+class Staged:
+    """A copy that is on the disk under a name of its own: ``settle`` makes it the project's, ``drop`` forgets it."""
+
+    attachment: Attachment
+    part: Path
+
+    def settle(self) -> bool:
+        """Gives the copy its name; False when the same content was there already. Raises OSError."""
+        place = self.part.with_name(self.attachment.sha256)
+        if not fault(place.parent.parent, place.name):
+            self.drop()
+            return False
+        self.part.replace(place)
+        sync_folder(place.parent)
+        return True
+
+    def drop(self) -> None:
+        self.part.unlink(missing_ok=True)
+
+
 def keep(folder: Path, source: Path | bytes, name: str, cancellation: Cancellation | None = None) -> Attachment:
     """Copies ``source`` into the project in ``folder``; the same content is kept once.
 
     Raises InputError when the source cannot be read, UnavailableError when the disk will not take it.
     """
-    place = folder / FOLDER
-    part = place / f"{uuid.uuid4().hex}.part"
-    digest, size = hashlib.sha256(), 0
+    staged = stage(folder, source, name, cancellation)
     try:
-        place.mkdir(exist_ok=True)
-        with part.open("wb") as file, closing(_chunks(source)) as chunks:
-            for chunk in chunks:
-                if cancellation:
-                    cancellation.check()
-                digest.update(chunk)
-                size += len(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(place / digest.hexdigest())
-        sync_folder(place)
+        staged.settle()
     except OSError as error:
-        raise UnavailableError(f"附件 {name} 存不下来：{cause(error)}。请检查磁盘空间后重试。") from error
-    finally:
+        staged.drop()
+        raise _not_kept(name, error) from error
+    return staged.attachment
+
+
+def stage(folder: Path, source: Path | bytes, name: str, cancellation: Cancellation | None = None) -> Staged:
+    """Copies ``source`` beside the project's attachments, whole and on the disk, but not among them yet."""
+    place = folder / FOLDER
+    part = place / f"{uuid.uuid4().hex}{PART}"
+    try:
+        if not place.exists():
+            place.mkdir()
+            sync_folder(folder)
+        sha256, size = _copy(source, part, cancellation or Cancellation())
+    except OSError as error:
         part.unlink(missing_ok=True)
-    return Attachment(digest.hexdigest(), unicodedata.normalize("NFC", Path(name).name), size)
+        raise _not_kept(name, error) from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return Staged(Attachment(sha256, unicodedata.normalize("NFC", Path(name).name), size), part)
+
+
+def _copy(source: Path | bytes, part: Path, cancellation: Cancellation) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with part.open("xb") as file, closing(_chunks(source)) as chunks:
+        for chunk in chunks:
+            cancellation.check()
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest(), size
+
+
+def _not_kept(name: str, error: OSError) -> UnavailableError:
+    return UnavailableError(f"附件 {name} 存不下来：{cause(error)}。请检查磁盘空间后重试。")
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a killed program left half copied; only for the one who holds the project's lock."""
+    for part in (folder / FOLDER).glob(f"*{PART}"):
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _chunks(source: Path | bytes) -> Generator[bytes, None, None]:

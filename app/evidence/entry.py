@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,15 +30,23 @@ FIELDS: Mapping[str, type] = {
     "scope": str,
     "payload": dict,
 }
+HOLDS_FILE = frozenset({"attachment", "form_file", "form_signed", "scan"})  # kinds whose payload names a kept file
 GENESIS = "0" * 64
+LARGEST = 2**53 - 1  # the greatest integer that every JSON reader keeps (RFC 8785, 3.2.2.3)
+ENTRY_LIMIT = 16 << 20  # bytes of one entry; more is no entry, so that a hostile package cannot fill memory
+ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=dict)
+HASH = re.compile(r"[0-9a-f]{64}")
+CHAIN = re.compile(r"[0-9a-f]{32}")
+TIP = re.compile(r"([0-9a-f]{32})(?::[0-9a-f]{12})?")
 
 
 @dataclass(frozen=True)
 class Entry:
     """``hash`` is the SHA-256 (hex) of ``raw``; ``prev`` the hash of the chain's entry before, GENESIS for the first.
 
-    ``seen`` maps every other chain known when this was written to its head's hash; ``turn`` is a Lamport clock;
-    order is (turn, chain, seq), never ``at`` (RFC 3339 with offset).
+    ``seen`` maps every other chain known when this was written to its head's hash, and each further tip of a forked
+    chain (its own too) under ``<chain>:<12 digits of the tip's hash>``. ``turn`` is a Lamport clock: one more than the
+    highest of ``prev`` and ``seen``. Order is (turn, chain, seq), never ``at`` (RFC 3339 with offset).
     """
 
     project: str
@@ -67,17 +76,27 @@ class Entry:
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """The entry's bytes. Raises ValueError on floats and on keys that are not ASCII (they would not be RFC 8785's)."""
-    _refuse_foreign(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    """The entry's bytes. Raises ValueError for what would not be RFC 8785's or cannot be kept: floats, integers beyond
+    2^53-1, keys that are not ASCII, lone surrogates, other types, more than ENTRY_LIMIT bytes.
+    """
+    try:
+        _refuse_foreign(value)
+        text = ENCODER.encode(value)
+    except RecursionError as error:
+        raise ValueError("a journal entry is not nested that deep") from error
+    raw = text.encode()  # a lone surrogate has no UTF-8 bytes: UnicodeEncodeError is a ValueError
+    if len(raw) > ENTRY_LIMIT:
+        raise ValueError(f"a journal entry holds at most {ENTRY_LIMIT} bytes, not {len(raw)}")
+    return raw
 
 
 def _refuse_foreign(value: Any) -> None:
-    if isinstance(value, float):
-        raise ValueError("a journal entry holds no floats")
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
-        raise ValueError("a journal entry holds no integer beyond 2^53-1")
-    if isinstance(value, Mapping):
+    if isinstance(value, str) or value is None:
+        return
+    if isinstance(value, int):
+        if abs(value) > LARGEST:
+            raise ValueError("a journal entry holds no integer beyond 2^53-1")
+    elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise ValueError(f"a journal entry's keys are ASCII, not {key!r}")
@@ -85,9 +104,7 @@ def _refuse_foreign(value: Any) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             _refuse_foreign(item)
-    elif isinstance(value, str):
-        value.encode()  # a lone surrogate has no UTF-8 bytes
-    elif value is not None and not isinstance(value, int):
+    else:
         raise ValueError(f"a journal entry cannot hold {type(value).__name__}")
 
 
@@ -97,23 +114,66 @@ def digest(raw: bytes) -> str:
 
 
 def compose(fields: Mapping[str, Any]) -> Entry:
-    """An entry from its named fields (all of FIELDS but ``v``)."""
-    raw = canonical({"v": VERSION, **fields})
-    return Entry(**fields, raw=raw, hash=digest(raw))
+    """An entry from its named fields (all of FIELDS but ``v``). Raises ValueError for what ``canonical`` refuses."""
+    return parse(canonical({"v": VERSION, **fields}))
 
 
 def parse(raw: bytes, expected: str = "") -> Entry:
     """The entry whose stored bytes are ``raw``; ``expected`` is its hash where that is known already.
 
-    Raises DamagedError when the bytes are no entry of a version this program reads.
+    Raises DamagedError when the bytes are no entry of a version this program reads. Whether they are written in the
+    canonical way is ``is_canonical``'s question: it costs more, and reading a journal need not ask it each time.
     """
     try:
-        content = json.loads(raw)
-        if content.pop("v") != VERSION or set(content) != set(FIELDS):
+        if len(raw) > ENTRY_LIMIT:
+            raise ValueError("too long")
+        content = json.loads(raw.decode())
+        version = content.pop("v")
+        if type(version) is not int or version != VERSION or set(content) != set(FIELDS):
             raise ValueError("not an entry of this version")
-        types_are_right = all(isinstance(content[name], kind) for name, kind in FIELDS.items())
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise DamagedError(f"实施日志里有一条记录不可读（{error}）。") from error
-    if not types_are_right:
-        raise DamagedError("实施日志里有一条记录的内容类型不对。")
+    if trouble := _trouble(content):
+        raise DamagedError(f"实施日志里有一条记录的内容不对（{trouble}）。")
     return Entry(**content, raw=raw, hash=expected or digest(raw))
+
+
+def _trouble(content: Mapping[str, Any]) -> str:
+    """The field that cannot be what was written, empty when none: a hostile package must not lead any reader astray."""
+    for name, kind in FIELDS.items():
+        if type(content[name]) is not kind:
+            return name
+    if not CHAIN.fullmatch(content["chain"]) or not HASH.fullmatch(content["prev"]):
+        return "chain"
+    if not (0 < content["seq"] <= LARGEST and 0 < content["turn"] <= LARGEST):
+        return "seq"
+    if not all(TIP.fullmatch(tip) and isinstance(head, str) for tip, head in content["seen"].items()):
+        return "seen"
+    return _trouble_of_payload(content["kind"], content["payload"])
+
+
+def _trouble_of_payload(kind: str, payload: Mapping[str, Any]) -> str:
+    """What names a kept file is a hash and nothing else: it becomes a path."""
+    for key in ("transcript", "sha256") if kind in HOLDS_FILE else ("transcript",):
+        value = payload.get(key, "")
+        if value != "" and not (isinstance(value, str) and HASH.fullmatch(value)):
+            return key
+    return ""
+
+
+def is_canonical(entry: Entry) -> bool:
+    """Whether the stored bytes are the one way of writing this entry."""
+    try:
+        return canonical({"v": VERSION, **{name: getattr(entry, name) for name in FIELDS}}) == entry.raw
+    except ValueError:
+        return False
+
+
+def file_of(entry: Entry) -> str:
+    """The SHA-256 of the attachment that ``entry`` speaks of; empty when it speaks of none."""
+    return str(entry.payload.get("sha256", "")) if entry.kind in HOLDS_FILE else ""
+
+
+def transcript_of(entry: Entry) -> str:
+    """The SHA-256 of the transcript kept beside ``entry``; empty when it has none."""
+    return str(entry.payload.get("transcript", ""))

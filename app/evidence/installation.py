@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from app.base.errors import UnavailableError
-from app.base.files import cause, write_atomic
+from app.base.files import cause
 
 SHORT = 3  # characters of a chain's name that stand in an evidence number
 
@@ -24,13 +24,35 @@ def installation_id() -> str:
     try:
         home.mkdir(parents=True, exist_ok=True)
         if not place.exists():
-            write_atomic(place, uuid.uuid4().hex.encode())
+            _make(place)
         kept = place.read_text(encoding="ascii").strip()
     except OSError as error:
         raise UnavailableError(f"本机的程序文件夹 {home} 不可用：{cause(error)}。") from error
     if not re.fullmatch(r"[0-9a-f]{32}", kept):
         raise UnavailableError(f"{place} 已损坏；删除它后会新生成一个，原有证据不受影响。")
     return kept
+
+
+def _make(place: Path) -> None:
+    """Of two programs that start at once, one makes it and both read that one."""
+    part = place.with_name(uuid.uuid4().hex)
+    try:
+        with part.open("wb") as file:
+            file.write(uuid.uuid4().hex.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        _name(part, place)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _name(part: Path, place: Path) -> None:
+    try:
+        os.link(part, place)
+    except FileExistsError:
+        return
+    except OSError:
+        part.replace(place)  # a disk without hard links
 
 
 def chain_for(installation: str, project: str, known: Collection[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import platform
@@ -10,8 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.base import clock
+from app.base.files import cause
 
 NAME = "journal.lock"
+TAKEN = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK})  # EACCES, EDEADLK: Windows
 
 
 class Lock:
@@ -30,14 +34,22 @@ class Lock:
         except OSError:
             self.holder = "文件夹不可写"
             return False
-        if not _lock(file):
+        try:
+            _lock(file)
+        except OSError as error:
             file.close()
-            self.holder = self._who()
+            self.holder = self._who() if error.errno in TAKEN else f"所在磁盘不支持加锁（{cause(error)}）"
             return False
         self._file = file
-        note = {"host": platform.node(), "pid": os.getpid(), "since": clock.stamp(clock.now())}
-        self._note.write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
+        self.holder = ""
+        self._leave_note()
         return True
+
+    def _leave_note(self) -> None:
+        """Who has it, for others to read; a disk too full for the note does not keep the project from opening."""
+        note = {"host": platform.node(), "pid": os.getpid(), "since": clock.stamp(clock.now())}
+        with contextlib.suppress(OSError):
+            self._note.write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
 
     def release(self) -> None:
         if self._file:
@@ -55,20 +67,12 @@ class Lock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: BinaryIO) -> bool:
-        try:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+    def _lock(file: BinaryIO) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _lock(file: BinaryIO) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+    def _lock(file: BinaryIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.base import clock
 from app.base.cancellation import Cancellation
-from app.base.errors import InputError, UnavailableError
-from app.base.files import cause
+from app.base.errors import DamagedError, InputError, UnavailableError
+from app.base.files import cause, sync_folder
+from app.base.redaction import redact
 from app.evidence import attachments
-from app.evidence.attachments import Attachment
-from app.evidence.chain import Conflict, Fork, conflicts_of, forks_of
-from app.evidence.entry import GENESIS, Entry, compose
+from app.evidence.attachments import Attachment, Staged
+from app.evidence.chain import Conflict, Fork, forks_of
+from app.evidence.entry import GENESIS, Entry, compose, transcript_of
 from app.evidence.fault import Fault
 from app.evidence.inspection import inspect
 from app.evidence.installation import SHORT, chain_for, installation_id
 from app.evidence.lock import Lock
+from app.evidence.standing import Place, Standing
 from app.evidence.store import Store, put, put_transcript
 
 __all__ = ["JOURNAL", "Attachment", "Draft", "Fault", "Project"]
 
 JOURNAL = "journal.sqlite"
 FORMAT = 1
-TRANSCRIPT_LIMIT = 256 * 1024
+PROJECT = ("project", "project")  # kind and subject of the first entry
+TRANSCRIPT_LIMIT = 256 * 1024  # bytes
+LONGEST_SEQ = 16  # digits
 KEPT_BESIDE = frozenset({"rehearsal"})  # what may stand in a new project's folder already: the rehearsal site's state
 
 
@@ -49,13 +54,19 @@ class Project:
     """``read_only`` with ``holder`` saying who has it when another program writes. Safe from several threads."""
 
     def __init__(self, folder: Path, store: Store, lock: Lock | None) -> None:
+        """Raises DamagedError when the journal does not begin with what project it is."""
+        first = next(iter(store.select("kind = ? AND subject = ?", PROJECT)), None)
+        if first is None:
+            raise DamagedError(f"实施日志 {store.path} 缺少项目的第一条记录。没有改动它；请用移交包或备份恢复。")
         self.folder = folder
-        self.id = store.meta("project")
-        self.title = store.meta("title")
-        self.rehearsal = store.meta("rehearsal") == "1"
+        self.first = first
+        self.id = first.project
+        self.title = str(first.payload.get("title", ""))
+        self.rehearsal = first.payload.get("rehearsal") is True
         self._store = store
         self._lock = lock
         self._chain = ""
+        self._standing = Standing(store)
 
     @property
     def read_only(self) -> bool:
@@ -68,19 +79,24 @@ class Project:
     @classmethod
     def create(cls, folder: Path, *, title: str, rehearsal: bool = False) -> Project:
         """A new project; ``folder`` is new or empty, else InputError. Its first entry says what it is."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if any(item.name not in KEPT_BESIDE for item in folder.iterdir()):
-                raise InputError(f"{folder} 里已有内容。请给项目一个新的或空的文件夹。")
-        except OSError as error:
-            raise UnavailableError(f"建不了项目文件夹 {folder}：{cause(error)}。") from error
+        _require_free(folder)
         lock = Lock(folder)
         if not lock.take():
             raise UnavailableError(f"项目文件夹 {folder} {lock.holder}。")
-        meta = {"project": uuid.uuid4().hex, "title": title, "rehearsal": str(int(rehearsal))}
-        project = cls(folder, Store.create(folder / JOURNAL, meta), lock)
-        project.append(Draft("project", "project", {"title": title, "rehearsal": rehearsal, "format": FORMAT}))
-        return project
+        project = uuid.uuid4().hex
+        draft = Draft("project", "project", {"title": title, "rehearsal": rehearsal, "format": FORMAT})
+        try:
+            first = _compose(draft, project, chain_for(installation_id(), project, ()), Place(), b"")
+            store = Store.create(folder / JOURNAL, {"project": project}, first)
+            sync_folder(folder)
+            sync_folder(folder.parent)
+        except BaseException as error:
+            lock.release()
+            _take_back(folder)
+            if isinstance(error, OSError):
+                raise UnavailableError(f"建不了项目文件夹 {folder}：{cause(error)}。") from error
+            raise
+        return cls(folder, store, lock)
 
     @classmethod
     def open(cls, folder: Path, *, write: bool = True) -> Project:
@@ -92,17 +108,25 @@ class Project:
         lock = Lock(folder) if write else None
         mine = lock is not None and lock.take()
         try:
-            return cls(folder, Store.open(folder / JOURNAL, write=mine), lock)
+            store = Store.open(folder / JOURNAL, write=mine)
+            try:
+                project = cls(folder, store, lock)
+            except BaseException:
+                store.close()
+                raise
         except BaseException:
             if lock:
                 lock.release()
             raise
+        if mine:
+            attachments.sweep(folder)
+        return project
 
     @property
     def chain(self) -> str:
         """The chain that this installation writes in this project."""
         if not self._chain:
-            self._chain = chain_for(installation_id(), self.id, self.heads().keys())
+            self._chain = chain_for(installation_id(), self.id, self._standing.chains())
         return self._chain
 
     def append(self, *drafts: Draft) -> tuple[Entry, ...]:
@@ -113,93 +137,51 @@ class Project:
         if self.read_only:
             raise UnavailableError(f"项目以只读方式打开（{self.holder}），没有保存。")
         mine = self.chain
-        with self._store.transaction() as connection:
-            heads = self._heads()
-            turn = self._last_turn()
-            entries = []
-            for draft in drafts:
-                seq, prev = heads.get(mine, (0, GENESIS))
-                turn += 1
-                body = draft.transcript.encode("utf-8", "replace")[:TRANSCRIPT_LIMIT]
-                entry = self._compose(draft, seq + 1, prev, heads, turn, body)
-                put(connection, entry)
-                if body:
-                    put_transcript(connection, entry.payload["transcript"], body)
-                heads[mine] = (entry.seq, entry.hash)
-                entries.append(entry)
-        return tuple(entries)
+        with self._standing.changing(), self._store.transaction() as connection:
+            return tuple(self._write(connection, draft, mine) for draft in drafts)
 
-    def _compose(
-        self, draft: Draft, seq: int, prev: str, heads: Mapping[str, tuple[int, str]], turn: int, transcript: bytes
-    ) -> Entry:
-        payload = dict(draft.payload)
-        if transcript:
-            payload["transcript"] = hashlib.sha256(transcript).hexdigest()
-        return compose(
-            {
-                "project": self.id,
-                "chain": self.chain,
-                "seq": seq,
-                "prev": prev,
-                "seen": {chain: head for chain, (_, head) in heads.items() if chain != self.chain},
-                "turn": turn,
-                "at": clock.stamp(clock.now()),
-                "author": draft.author,
-                "role": draft.role,
-                "kind": draft.kind,
-                "subject": draft.subject,
-                "scope": draft.scope,
-                "payload": payload,
-            }
-        )
-
-    def _heads(self) -> dict[str, tuple[int, str]]:
-        """Each chain's head: its highest seq; of a fork's two the lesser hash, so that everybody picks the same."""
-        heads: dict[str, tuple[int, str]] = {}
-        chain = ""
-        while found := self._store.rows(
-            "SELECT chain, seq, hash FROM entries WHERE chain > ? ORDER BY chain, seq DESC, hash LIMIT 1", (chain,)
-        ):
-            chain = str(found[0][0])
-            heads[chain] = (int(str(found[0][1])), str(found[0][2]))
-        return heads
-
-    def _last_turn(self) -> int:
-        (row,) = self._store.rows("SELECT coalesce(max(turn), 0) FROM entries")
-        return int(str(row[0]))
+    def _write(self, connection: sqlite3.Connection, draft: Draft, chain: str) -> Entry:
+        body = cut(redact(draft.transcript))
+        entry = _compose(draft, self.id, chain, self._standing.place(chain), body)
+        put(connection, entry)
+        if body:
+            put_transcript(connection, transcript_of(entry), body)
+        self._standing.add(entry)
+        return entry
 
     def heads(self) -> Mapping[str, str]:
         """Every known chain and its head's hash."""
-        return {chain: head for chain, (_, head) in self._heads().items()}
+        return {chain: tips[0].hash for chain, tips in self._standing.tips().items()}
 
     def current(self, kind: str = "", subject: str = "", scope: str | None = None) -> tuple[Entry, ...]:
         """The newest entry of each (kind, subject, scope), in order; an empty argument and no scope match all."""
         wanted = {"kind": kind or None, "subject": subject or None, "scope": scope}
         named = {column: value for column, value in wanted.items() if value is not None}
-        where = " AND ".join(f"{column} = ?" for column in named) or "1"
-        return tuple(self._store.entries(f"hash IN (SELECT hash FROM current WHERE {where})", tuple(named.values())))
+        where = " AND ".join(f"current.{column} = ?" for column in named) or "1"
+        return self._store.select(where, tuple(named.values()), "current JOIN entries ON entries.hash = current.hash")
 
     def history(self, kind: str, subject: str, scope: str = "") -> tuple[Entry, ...]:
         """Every entry of one subject, oldest first."""
-        return tuple(self._store.entries("kind = ? AND subject = ? AND scope = ?", (kind, subject, scope)))
+        return self._store.select("kind = ? AND subject = ? AND scope = ?", (kind, subject, scope))
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, in order."""
+        """All entries that there are at the first step, in order; others may be appended meanwhile."""
         return self._store.entries()
 
     def entry(self, name: str) -> Entry | None:
-        """The entry of that hash, or of that evidence number (``a3f-17``)."""
+        """The entry of that hash, or of that evidence number (``a3f-17``); None for none, or for more than one."""
         if len(name) == len(GENESIS):
-            return next(self._store.entries("hash = ?", (name,)), None)
-        chain, _, seq = name.rpartition("-")
-        if not chain or not seq.isdecimal():
+            return next(iter(self._store.select("hash = ?", (name,))), None)
+        short, _, seq = name.rpartition("-")
+        if not short or not (seq.isascii() and seq.isdigit()) or len(seq) > LONGEST_SEQ:
             return None
-        found = [entry for entry in self._store.entries("seq = ?", (int(seq),)) if entry.chain.startswith(chain)]
+        chains = [chain for chain in self._standing.chains() if chain.startswith(short)]
+        found = [entry for chain in chains for entry in self._store.select("chain = ? AND seq = ?", (chain, int(seq)))]
         return found[0] if len(found) == 1 else None
 
     def number(self, entry: Entry) -> str:
         """The evidence number: the chain's short name, longer where two chains of the project share it, and seq."""
-        others = [chain for chain in self._heads() if chain != entry.chain]
+        others = [chain for chain in self._standing.chains() if chain != entry.chain]
         length = SHORT
         while any(chain[:length] == entry.chain[:length] for chain in others):
             length += 1
@@ -217,23 +199,32 @@ class Project:
 
     def transcript(self, entry: Entry) -> str:
         """What was kept beside ``entry``; empty when nothing was."""
-        return self.transcript_bytes(str(entry.payload.get("transcript", ""))).decode("utf-8", "replace")
+        return self.transcript_bytes(transcript_of(entry)).decode("utf-8", "replace")
 
     def transcript_bytes(self, sha256: str) -> bytes:
+        """The stored bytes of the transcript of that SHA-256; empty when there is none."""
         found = self._store.rows("SELECT body FROM transcripts WHERE sha256 = ?", (sha256,))
-        return bytes(found[0][0]) if found else b""  # type: ignore[call-overload]
+        return bytes(found[0][0]) if found else b""
 
     def conflicts(self) -> tuple[Conflict, ...]:
         """Subjects with entries that have not seen each other, as long as no later entry has seen them all."""
-        return conflicts_of(self._store) if len(self._heads()) > 1 else ()
+        return self._standing.conflicts()
 
     def forks(self) -> tuple[Fork, ...]:
         """Places where one chain has two entries of the same seq: a folder that was copied and written twice."""
         return forks_of(self._store)
 
-    def take_in(self, entries: Iterator[Entry], transcripts: Mapping[str, bytes]) -> int:
+    def stage(self, source: Path, name: str, cancellation: Cancellation | None = None) -> Staged:
+        """Copies a file into the project's folder, not yet among its attachments."""
+        if self.read_only:
+            raise UnavailableError(f"项目以只读方式打开（{self.holder}），没有保存附件。")
+        return attachments.stage(self.folder, source, name, cancellation)
+
+    def take_in(self, entries: Iterable[Entry], transcripts: Mapping[str, bytes]) -> int:
         """Adds another's entries and transcripts as they are, in one transaction; how many were new."""
-        with self._store.transaction() as connection:
+        if self.read_only:
+            raise UnavailableError(f"项目以只读方式打开（{self.holder}），没有并入。")
+        with self._standing.changing(afresh=True), self._store.transaction() as connection:
             added = sum(put(connection, entry) for entry in entries)
             for sha256, body in transcripts.items():
                 put_transcript(connection, sha256, body)
@@ -248,3 +239,52 @@ class Project:
         if self._lock:
             with contextlib.suppress(OSError):
                 self._lock.release()
+
+
+def cut(transcript: str) -> bytes:
+    """A transcript as it is kept: UTF-8, at most TRANSCRIPT_LIMIT bytes, cut between two characters."""
+    body = transcript.encode("utf-8", "replace")
+    return body if len(body) <= TRANSCRIPT_LIMIT else body[:TRANSCRIPT_LIMIT].decode("utf-8", "ignore").encode()
+
+
+def _compose(draft: Draft, project: str, chain: str, place: Place, transcript: bytes) -> Entry:
+    payload = dict(draft.payload)
+    if transcript:
+        payload["transcript"] = hashlib.sha256(transcript).hexdigest()
+    return compose(
+        {
+            "project": project,
+            "chain": chain,
+            "seq": place.seq,
+            "prev": place.prev,
+            "seen": place.seen,
+            "turn": place.turn,
+            "at": clock.stamp(clock.now()),
+            "author": draft.author,
+            "role": draft.role,
+            "kind": draft.kind,
+            "subject": draft.subject,
+            "scope": draft.scope,
+            "payload": payload,
+        }
+    )
+
+
+def _require_free(folder: Path) -> None:
+    """Makes ``folder``. Raises InputError when it holds something, UnavailableError when it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = any(item.name not in KEPT_BESIDE for item in folder.iterdir())
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"{folder} 不是文件夹。请给项目一个新的或空的文件夹。") from error
+    except OSError as error:
+        raise UnavailableError(f"建不了项目文件夹 {folder}：{cause(error)}。") from error
+    if taken:
+        raise InputError(f"{folder} 里已有内容。请给项目一个新的或空的文件夹。")
+
+
+def _take_back(folder: Path) -> None:
+    """Leaves the folder as free as it was found, so that the project can be made again in it."""
+    for item in folder.glob("journal.*"):
+        with contextlib.suppress(OSError):
+            item.unlink()

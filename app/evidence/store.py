@@ -1,4 +1,4 @@
-"""The journal's SQLite file: entries as stored bytes, transcripts, heads, and the ``current`` table beside them.
+"""The journal's SQLite file: entries as stored bytes, transcripts, and the ``current`` table beside them.
 
 What an entry means, which chain it belongs to and how chains join is not decided here.
 """
@@ -11,9 +11,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from app.base.errors import DamagedError, InputError, UnavailableError
+from app.base.errors import DamagedError, InputError
 from app.evidence.entry import Entry, parse
+from app.evidence.journal_file import as_known_error, connect_reader, connect_writer, copy_whole, keep_older
 
 SCHEMA = 1
 APPLICATION = 0x4F4E5331  # "ONS1": tells our file from any other SQLite file
@@ -41,114 +43,157 @@ WHERE (excluded.turn, excluded.chain, excluded.seq, excluded.hash) > (turn, chai
 """
 # Older schemas are brought forward one step at a time; a copy of the file is kept before the first step.
 MIGRATIONS: Mapping[int, str] = {}
+PAGE = 2000  # entries read at once
 
 
 class Store:
-    """One open journal file. Every call is safe from any thread; ``write`` is False for a reader."""
+    """One open journal file. Every call is safe from any thread; ``write`` is False for a reader.
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, *, write: bool) -> None:
+    ``lock`` is held by a caller that must not be interrupted between two calls.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, write: bool, scratch: Path | None = None) -> None:
         self.path = path
         self.write = write
+        self.lock = threading.RLock()
         self._connection = connection
-        self._lock = threading.RLock()
+        self._scratch = scratch  # the folder of the copy that is read, where the journal itself cannot be
 
     @classmethod
-    def create(cls, path: Path, meta: Mapping[str, str]) -> Store:
-        """A new, empty journal file."""
-        store = cls(path, _connect(path, write=True), write=True)
-        with store.transaction() as connection:
-            for statement in filter(str.strip, CREATE.split(";")):
-                connection.execute(statement)
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-            connection.execute(f"PRAGMA user_version = {SCHEMA}")
-            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    def create(cls, path: Path, meta: Mapping[str, str], first: Entry) -> Store:
+        """A new journal file that holds ``first``, or none. Raises UnavailableError when the disk will not take it."""
+        store = cls(path, connect_writer(path, create=True), write=True)
+        try:
+            with store.transaction() as connection:
+                for statement in statements(CREATE):
+                    connection.execute(statement)
+                connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+                put(connection, first)
+                connection.execute(f"PRAGMA user_version = {SCHEMA}")
+                connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @classmethod
     def open(cls, path: Path, *, write: bool) -> Store:
         """Opens a journal file. Raises DamagedError when it cannot be read (it is left as it is), InputError when a
-        newer program wrote it. An older one is copied before it is migrated.
+        newer program wrote it. An older one is copied before it is migrated; a reader migrates the copy.
         """
-        connection = _connect(path, write=write)
+        reader, scratch = connect_reader(path)
+        store = cls(path, reader, write=False, scratch=scratch)
         try:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if application != APPLICATION:
-                raise DamagedError(f"实施日志 {path} 读不了：不是本程序的日志文件。没有改动它。")
-            if version > SCHEMA:
-                raise InputError(f"实施日志 {path} 是更新版本的程序写的（格式 {version}），请升级本程序后再打开。")
-            connection.execute("SELECT count(*) FROM meta").fetchone()
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            raise DamagedError(
-                f"实施日志 {path} 已损坏，读不了（{error}）。没有改动它；请用移交包或备份恢复。"
-            ) from error
-        except (DamagedError, InputError):
-            connection.close()
+            version = _require_ours(path, reader)
+            if write or version < SCHEMA:
+                store.close()
+                place = path if write else copy_whole(path)
+                store = cls(path, connect_writer(place), write=write, scratch=None if write else place.parent)
+                store.migrate(place, version)
+        except BaseException:
+            store.close()
             raise
-        store = cls(path, connection, write=write)
-        if version < SCHEMA and write:
-            store.migrate(version)
         return store
 
-    def migrate(self, version: int) -> None:
-        """Brings an older schema forward; the old file stays beside as ``journal.sqlite.<version>``."""
-        shutil.copyfile(self.path, self.path.with_name(f"{self.path.name}.{version}"))
+    def migrate(self, place: Path, version: int) -> None:
+        """Brings an older schema forward; the old file stays beside ``place`` as ``journal.sqlite.<version>``."""
+        if version == SCHEMA:
+            return
+        keep_older(self._connection, place, version)
         with self.transaction() as connection:
             for step in range(version, SCHEMA):
-                for statement in filter(str.strip, MIGRATIONS[step].split(";")):
+                for statement in statements(MIGRATIONS[step]):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, on the disk when it ends. Raises UnavailableError when the disk will not take it."""
-        with self._lock:
+        """All or nothing, on the disk when it ends. Raises UnavailableError when the disk will not take it,
+        DamagedError when the file turns out to be broken.
+        """
+        with self.lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
             except sqlite3.DatabaseError as error:
                 self._rollback()
-                raise UnavailableError(
-                    f"写不进实施日志 {self.path}（{_cause(error)}）。请检查磁盘空间后重试。"
-                ) from error
+                raise as_known_error(self.path, error, "写不进") from error
             except BaseException:
                 self._rollback()
                 raise
 
     def _rollback(self) -> None:
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
 
-    def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """The rows of one reading statement. Raises DamagedError when the file cannot be read."""
-        with self._lock:
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one reading statement. Raises DamagedError or UnavailableError when the file cannot be read."""
+        with self.lock:
             try:
                 return self._connection.execute(statement, tuple(values)).fetchall()
             except sqlite3.DatabaseError as error:
-                raise DamagedError(f"实施日志 {self.path} 已损坏，读不了（{error}）。") from error
+                raise as_known_error(self.path, error, "读不了") from error
 
-    def entries(self, where: str = "", values: Sequence[object] = ()) -> Iterator[Entry]:
-        """Entries in order (turn, chain, seq), read in pages so that a long journal does not fill memory."""
+    def entries(self) -> Iterator[Entry]:
+        """All entries that there are now, in order (turn, chain, seq); read in pages, so that a long journal does not
+        fill memory and others may write meanwhile.
+        """
+        ((last,),) = self.rows("SELECT max(rowid) FROM entries")  # nothing is ever deleted: later rows are higher
         after: tuple[object, ...] = (-1, "", -1, "")
-        condition = f"AND ({where})" if where else ""
         while page := self.rows(
             "SELECT turn, chain, seq, hash, raw FROM entries "
-            f"WHERE (turn, chain, seq, hash) > (?, ?, ?, ?) {condition} "
-            "ORDER BY turn, chain, seq, hash LIMIT 2000",
-            (*after, *values),
+            "WHERE (turn, chain, seq, hash) > (?, ?, ?, ?) AND rowid <= ? "
+            "ORDER BY turn, chain, seq, hash LIMIT ?",
+            (*after, last, PAGE),
         ):
-            yield from (parse(bytes(row[4]), str(row[3])) for row in page)  # type: ignore[call-overload]
+            yield from (parse(row[4], row[3]) for row in page)
             after = page[-1][:4]
 
-    def meta(self, key: str) -> str:
-        found = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return str(found[0][0]) if found else ""
+    def select(self, where: str, values: Sequence[object] = (), source: str = "entries") -> tuple[Entry, ...]:
+        """The entries for which ``where`` holds, in order; ``source`` may be ``current`` joined with them."""
+        rows = self.rows(
+            f"SELECT entries.raw, entries.hash FROM {source} WHERE {where} "
+            "ORDER BY entries.turn, entries.chain, entries.seq, entries.hash",
+            values,
+        )
+        return tuple(parse(raw, name) for raw, name in rows)
+
+    def version(self) -> int:
+        """Another number whenever another program has written in the meantime."""
+        ((number,),) = self.rows("PRAGMA data_version")
+        return int(number)
+
+    def meta(self) -> Mapping[str, str]:
+        return dict(self.rows("SELECT key, value FROM meta"))
 
     def close(self) -> None:
-        with self._lock:
+        with self.lock:
             self._connection.close()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def statements(script: str) -> list[str]:
+    return [statement.strip() for statement in script.split(";") if statement.strip()]
+
+
+def _require_ours(path: Path, connection: sqlite3.Connection) -> int:
+    """The schema of an open file. Raises DamagedError for what is no journal, InputError for a newer program's."""
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if application != APPLICATION:
+            raise DamagedError(f"实施日志 {path} 读不了：不是本程序的日志文件。没有改动它。")
+        if version > SCHEMA:
+            raise InputError(f"实施日志 {path} 是更新版本的程序写的（格式 {version}），请升级本程序后再打开。")
+        if version < SCHEMA and version not in MIGRATIONS:
+            raise DamagedError(f"实施日志 {path} 读不了：格式号 {version} 不存在。没有改动它。")
+        connection.execute("SELECT count(*) FROM meta").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise as_known_error(path, error, "读不了") from error
+    return int(version)
 
 
 def put(connection: sqlite3.Connection, entry: Entry) -> bool:
@@ -167,29 +212,3 @@ def put(connection: sqlite3.Connection, entry: Entry) -> bool:
 
 def put_transcript(connection: sqlite3.Connection, sha256: str, body: bytes) -> None:
     connection.execute("INSERT INTO transcripts VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING", (sha256, body))
-
-
-def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """A connection in autocommit; durable at every commit (WAL, FULL). A reader never changes the file."""
-    try:
-        if write:
-            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            return connection
-        address = f"{path.resolve().as_uri()}?mode=ro"
-        try:
-            connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-            return connection
-        except sqlite3.OperationalError:
-            # A write-protected medium: WAL needs a file beside the journal, unless nothing can change it.
-            return sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
-    except sqlite3.DatabaseError as error:
-        raise DamagedError(f"实施日志 {path} 读不了（{_cause(error)}）。没有改动它。") from error
-
-
-def _cause(error: sqlite3.Error) -> str:
-    text = str(error)
-    known = {"full": "磁盘已满", "readonly": "只读", "disk I/O error": "读写出错", "locked": "另一个程序正在写"}
-    return next((words for part, words in known.items() if part in text), text)

@@ -6,26 +6,19 @@ import contextlib
 import hashlib
 import os
 import shutil
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from app.base.cancellation import Cancellation
-from app.base.errors import InputError, UnavailableError
+from app.base.errors import DamagedError, InputError, OnsiteError, UnavailableError
 from app.base.files import CHUNK, cause, sync_folder
+from app.handover.contents import Content, hash_in
+from app.handover.names import encoded, portable, require_distinct
 
-Content = Path | bytes
 Progress = Callable[[int, int], None]
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAG_MANIFEST, INFO, BAGIT = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt", "bagit.txt"
-
-# What Windows does not take in a name, on FAT and exFAT too ("Naming Files, Paths, and Namespaces", Microsoft Learn).
-FORBIDDEN = frozenset('<>:"\\|?*') | {chr(code) for code in range(32)}
-DEVICES = frozenset(
-    {"CON", "PRN", "AUX", "NUL", *(f"{port}{digit}" for port in ("COM", "LPT") for digit in "123456789")}
-)
-LONGEST_NAME = 240  # UTF-16 units of one name; 255 is the limit, ``.part`` is added while it is written
 
 
 def write_bag(
@@ -39,16 +32,16 @@ def write_bag(
 
     ``info`` are the labels of ``bag-info.txt``; ``on_progress`` hears (bytes done, bytes in all). Raises InputError for
     a folder that is not empty or a name that a drive would not take, UnavailableError when the disk is full or the
-    drive gone, CancelledError. After any of them nothing that was written is left, or what could not be removed is
-    seen to be no bag: ``bagit.txt`` is written last.
+    drive gone, DamagedError when a file is not what it is named by, CancelledError. After any of them nothing that was
+    written is left, or what could not be removed is seen to be no bag: ``bagit.txt`` is written last.
     """
-    names = {name: portable(name) for name in contents}
-    require_distinct(names.values())
+    sources = {portable(name): content for name, content in contents.items()}
+    require_distinct(map(portable, contents))
     require_empty(folder)
     made = Writing(folder, on_progress or (lambda done, total: None), cancellation)
     try:
-        made.prepare(sum(size_of(content) for content in contents.values()))
-        hashes = {name: made.write(name, contents[original]) for original, name in sorted(names.items())}
+        made.prepare(sum(map(size_of, sources.values())))
+        hashes = {name: made.write(name, content) for name, content in sorted(sources.items())}
         made.finish(hashes, info)
     except OSError as error:
         made.take_back()
@@ -62,16 +55,17 @@ def write_bag(
 
 
 class Writing:
-    """One bag under way: what was written, so that it can be taken back, and how far it is."""
+    """One bag under way: what was made, so that just that can be taken back, and how far it is."""
 
     def __init__(self, folder: Path, on_progress: Progress, cancellation: Cancellation) -> None:
         self._folder, self._on_progress, self._cancellation = folder, on_progress, cancellation
-        self._is_new = not folder.exists()
-        self._done = self._total = 0
+        self._files: list[Path] = []
+        self._folders: list[Path] = []
+        self._octets = self._total = 0
 
     def prepare(self, total: int) -> None:
         """Makes the folder; refuses at once what the drive has no room for. ``total`` in bytes."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make(self._folder)
         free = shutil.disk_usage(self._folder).free
         if free < total:
             raise UnavailableError(
@@ -83,8 +77,9 @@ class Writing:
     def write(self, name: str, content: Content) -> str:
         """Writes one file and makes it durable; its SHA-256 in hex, taken from the very bytes that were written."""
         place = self._folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
         part = place.with_name(place.name + ".part")
+        self._make(place.parent)
+        self._files += [part, place]
         digest = hashlib.sha256()
         with part.open("wb") as file:
             for chunk in chunks_of(content):
@@ -94,41 +89,46 @@ class Writing:
                 self._advance(len(chunk))
             file.flush()
             os.fsync(file.fileno())
+        if hash_in(name) not in ("", digest.hexdigest()):
+            raise DamagedError(f"项目已损坏，移交包没有写成：{name} 的内容已被改动或不见了。请先核验项目。")
         part.replace(place)
         return digest.hexdigest()
 
     def finish(self, hashes: Mapping[str, str], info: Mapping[str, str]) -> None:
         """The tag files, in the order that makes a half-written bag none."""
-        for folder in sorted({self._folder / name for name in hashes}, reverse=True):
-            sync_folder(folder.parent)
-        octets = sum((self._folder / name).stat().st_size for name in hashes)
-        labels = {**info, "Payload-Oxum": f"{octets}.{len(hashes)}"}
+        labels = {**info, "Payload-Oxum": f"{self._octets}.{len(hashes)}"}
         tags = {
             INFO: "".join(f"{label}: {one_line(value)}\n" for label, value in labels.items()).encode(),
             MANIFEST: manifest(hashes),
         }
         written = {name: self.write(name, body) for name, body in tags.items()}
         self.write(TAG_MANIFEST, manifest({**written, BAGIT: hashlib.sha256(DECLARATION).hexdigest()}))
-        sync_folder(self._folder)
+        for folder in {place for made in self._folders for place in (made, made.parent)}:
+            sync_folder(folder)
+        self._cancellation.check()
         self.write(BAGIT, DECLARATION)
         sync_folder(self._folder)
         self._on_progress(self._total, self._total)
 
     def take_back(self) -> None:
-        """Removes what was written, as far as the drive lets us; the declaration first."""
-        with contextlib.suppress(OSError):
-            (self._folder / BAGIT).unlink(missing_ok=True)
-        if self._folder.is_dir():
-            for item in self._folder.iterdir():
-                with contextlib.suppress(OSError):
-                    shutil.rmtree(item) if item.is_dir() else item.unlink()
-        if self._is_new:
+        """Removes what was made, as far as the drive lets us; the declaration first."""
+        for place in reversed(self._files):
             with contextlib.suppress(OSError):
-                self._folder.rmdir()
+                place.unlink(missing_ok=True)
+        for folder in reversed(self._folders):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    def _make(self, folder: Path) -> None:
+        """Makes a folder and those above it, and remembers which were made."""
+        missing = [folder, *folder.parents]
+        for place in reversed(missing[: next(i for i, place in enumerate(missing) if place.exists())]):
+            self._folders.append(place)
+            place.mkdir()
 
     def _advance(self, size: int) -> None:
-        self._done += size
-        self._on_progress(min(self._done, self._total), self._total)
+        self._octets += size
+        self._on_progress(min(self._octets, self._total), self._total)
 
 
 def require_empty(folder: Path) -> None:
@@ -141,53 +141,39 @@ def require_empty(folder: Path) -> None:
         raise InputError(f"{folder} 里已有内容。移交包要写到一个新的或空的文件夹。")
 
 
-def portable(name: str) -> str:
-    """``name`` in NFC. Raises InputError when it is no payload path, or Windows or a drive would not take it."""
-    composed = unicodedata.normalize("NFC", name)
-    parts = PurePosixPath(composed).parts
-    if parts[:1] != ("data",) or len(parts) < 2 or ".." in parts or composed != "/".join(parts):
-        raise ValueError(f"not a payload path: {name!r}")
-    for part in parts:
-        too_long = len(part.encode("utf-16-le")) // 2 > LONGEST_NAME
-        if FORBIDDEN & set(part) or part[-1] in ". " or part.split(".")[0].upper() in DEVICES or too_long:
-            raise InputError(f"文件名“{part}”不能写到U盘（含有 Windows 不允许的字符或太长），请改名后重做。")
-    return composed
-
-
-def require_distinct(names: Iterable[str]) -> None:
-    """Raises InputError for two names that a drive takes for one: FAT and exFAT know no case."""
-    seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(name.casefold(), name)
-        if other != name:
-            raise InputError(f"文件名“{name}”与“{other}”只有大小写不同，U盘上会变成同一个文件，请改名后重做。")
-
-
 def size_of(content: Content) -> int:
-    return len(content) if isinstance(content, bytes) else content.stat().st_size
+    """Bytes. Raises DamagedError or UnavailableError when the file to be packed cannot be read."""
+    if isinstance(content, bytes):
+        return len(content)
+    try:
+        return content.stat().st_size
+    except OSError as error:
+        raise unreadable(error, content) from error
 
 
 def chunks_of(content: Content) -> Iterator[bytes]:
+    """The bytes to be packed. Raises DamagedError or UnavailableError when they cannot be read."""
     if isinstance(content, bytes):
         yield content
         return
-    with content.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+    try:
+        with content.open("rb", buffering=0) as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise unreadable(error, content) from error
+
+
+def unreadable(error: OSError, source: Path) -> OnsiteError:
+    """A source that fails is no fault of the drive, and the person must look elsewhere."""
+    if isinstance(error, FileNotFoundError):
+        return DamagedError(f"项目里的文件 {source} 不见了，移交包没有写成。请先核验项目。")
+    return UnavailableError(f"文件 {source} 读不了（{cause(error)}），移交包没有写成。请检查本机磁盘。")
 
 
 def manifest(hashes: Mapping[str, str]) -> bytes:
     """A manifest's bytes: one line a file, sorted by name."""
     return "".join(f"{digest}  {encoded(name)}\n" for name, digest in sorted(hashes.items())).encode()
-
-
-def encoded(name: str) -> str:
-    """A path as a manifest writes it (RFC 8493, 2.1.3): percent sign and line ends percent-encoded."""
-    return name.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def decoded(name: str) -> str:
-    return name.replace("%0A", "\n").replace("%0D", "\r").replace("%0a", "\n").replace("%0d", "\r").replace("%25", "%")
 
 
 def one_line(value: str) -> str:
