@@ -102,7 +102,7 @@ def _arranged(shelf: Shelf, subject: str, ends: datetime) -> bool:
     return any(clock.parse(record.at) >= since for record in records)
 
 
-def of_case(case: Case, steps: dict[str, StepState], reopened: Sequence[tuple[PhaseState, list[StepState]]]) \
+def of_case(case: Case, steps: dict[str, StepState], reopened: Sequence[PhaseState]) \
         -> Iterator[Blocker]:  # fmt: skip
     """What a visit must have before its engineer may leave; for a case of which nobody knows yet how it is dealt with,
     just that. Closing a case clears nothing of a visit.
@@ -117,5 +117,5 @@ def of_case(case: Case, steps: dict[str, StepState], reopened: Sequence[tuple[Ph
         if step in steps and not steps[step].done:
             title = f"{prefix}{steps[step].step.title}：{_lack(steps[step])}"
             yield Blocker(f"{scope}{step}", title, clears, step)
-    for phase, touched in reopened:
-        yield from _unfinished(phase, touched, prefix, scope)
+    for phase in reopened:
+        yield from _unfinished(phase, phase.steps, prefix, scope)

@@ -27,9 +27,10 @@ from app.workflow.model import (
     StepState,
     Workflow,
 )
-from app.workflow.shelf import Shelves, shelve
+from app.workflow.shelf import OF_CHECKS, Shelves, shelve
 from app.workflow.standing import Selection, Standing
 
+GATED = (cases.VISIT, cases.FORM3, cases.FORM4, cases.JOINT)
 NO_CASE = "先新建或选择一件服务事项"
 NOT_ON_SITE = "现场服务时才需要。"
 NOT_BIG = "本次不是大的调整，不需要附表4。"
@@ -54,7 +55,7 @@ def check_states(
     records: Iterable[Record], planned: Sequence[Bound], moment: datetime, scope: str = ""
 ) -> tuple[CheckState, ...]:
     """How every planned check stands by the results of ``scope`` alone, in the plan's order."""
-    shelves = shelve(records)
+    shelves = shelve(records, OF_CHECKS)
     return Standing(planned, shelves, shelves.of(scope), moment).all()
 
 
@@ -65,7 +66,6 @@ class _View:
         self, workflow: Workflow, shelves: Shelves, planned: Sequence[Bound], moment: datetime, scope: str
     ) -> None:
         self.workflow, self.shelves, self.planned, self.moment, self.scope = workflow, shelves, planned, moment, scope
-        self.selection = Selection(planned)
         self.base = Standing(planned, shelves, shelves.of(""), moment)
         self.own = Standing(planned, shelves, shelves.of(scope), moment) if scope else self.base
         self.over = Standing(planned, shelves, shelves.of(scope), moment, base=self.base) if scope else self.base
@@ -82,7 +82,8 @@ class _View:
     @cached_property
     def chosen(self) -> dict[str, list[int]]:
         """The places of each step's checks in the plan."""
-        return {step.id: self.selection.of(step) for step in self.workflow.steps()}
+        selection = Selection(self.planned)
+        return {step.id: selection.of(step) for step in self.workflow.steps()}
 
     @cached_property
     def steps_of_checks(self) -> dict[tuple[str, str], str]:
@@ -135,7 +136,7 @@ class _View:
 
     def blockers(self, phases: Sequence[PhaseState]) -> list[Blocker]:
         if self.case:
-            return [*self.case_blockers(self.case, phases), *self.expiring(self.own)]
+            return [*self.case_blockers(self.case), *self.expiring(self.own)]
         found = [
             *blockers.of_project(phases),
             *blockers.of_checks(self.base.all(), self.steps_of_checks),
@@ -143,8 +144,8 @@ class _View:
         ]
         for scope in self.scopes_of_cases():
             view = _View(self.workflow, self.shelves, self.planned, self.moment, scope)
-            view.selection, view.chosen = self.selection, self.chosen
-            found += view.case_blockers(view.case, None) if view.case else []
+            view.chosen, view.steps_of_checks = self.chosen, self.steps_of_checks
+            found += view.case_blockers(view.case) if view.case else []
         return found
 
     def expiring(self, standing: Standing) -> Iterable[Blocker]:
@@ -155,25 +156,21 @@ class _View:
         opened = [case.subject for case in self.shelves.cases]
         return list(dict.fromkeys((*opened, *(scope for scope in self.shelves.by_scope if scope.startswith("case-")))))
 
-    def case_blockers(self, case: Case, phases: Sequence[PhaseState] | None) -> list[Blocker]:
+    def case_blockers(self, case: Case) -> list[Blocker]:
         """What this case's visit must have; its checks too."""
         if not case.on_site:
             return list(blockers.of_case(case, {}, ()))
-        known = {step.id: (phase, step) for phase in self.workflow.phases for step in phase.steps}
-        gates = {
-            step: self.case_step(known[step][1], decided=False)
-            for step in (cases.VISIT, cases.FORM3, cases.FORM4, cases.JOINT)
-            if step in known
-        }
-        found = list(blockers.of_case(case, gates, self.reopened(phases or self.phases())))
+        steps = [step for phase in self.workflow.phases for step in phase.steps if step.id in GATED]
+        gates = {step.id: self.case_step(step, decided=False) for step in steps}
+        found = list(blockers.of_case(case, gates, self.reopened()))
         prefix = f"服务事项{case.title}："
         return [*found, *blockers.of_checks(self.own.all(), self.steps_of_checks, prefix, f"{case.scope}.")]
 
-    def reopened(self, phases: Sequence[PhaseState]) -> list[tuple[PhaseState, list[StepState]]]:
+    def reopened(self) -> list[PhaseState]:
         """The workflow steps that the case touches, by phase."""
-        found = [
-            (phase, [step for step in phase.steps if step.step.id in self.touched])
+        phases = [phase for phase in self.workflow.phases if phase.id != cases.MAINTENANCE]
+        found = (
+            PhaseState(phase, tuple(self.step(phase, step) for step in phase.steps if step.id in self.touched))
             for phase in phases
-            if phase.phase.id != cases.MAINTENANCE
-        ]
-        return [(phase, steps) for phase, steps in found if steps]
+        )
+        return [state for state in found if state.steps]

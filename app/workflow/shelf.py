@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.workflow.model import Record
 
-HAND_MADE = ("field", "attachment", "adjustment", "signoff")
+KINDS = frozenset({"field", "attachment", "adjustment", "signoff", "result", "decision", "case"})
+OF_CHECKS = frozenset({"result", "decision"})
 
 
 @dataclass
@@ -53,21 +54,27 @@ class Shelves:
         return next((case for case in self.cases if case.subject == scope), None)
 
 
-def shelve(records: Iterable[Record]) -> Shelves:
-    """``records`` of every scope, in any order; of several of one subject the newest by ``order`` counts."""
+def shelve(records: Iterable[Record], kinds: Container[str] = KINDS) -> Shelves:
+    """``records`` of every scope, in any order; of several of one subject the newest by ``order`` counts.
+
+    Only ``kinds`` are looked at: the fewer, the quicker.
+    """
     results: dict[str, Record] = {}
-    newest: dict[tuple[str, str, str], Record] = {}
+    newest: dict[tuple[str, str], dict[str, Record]] = defaultdict(dict)  # by kind and scope, then by subject
     for record in records:
-        key = (record.kind, record.subject, record.scope)
-        if record.kind == "result":
+        kind = record.kind
+        if kind not in kinds:
+            continue
+        if kind == "result":
             results[record.hash] = record
-        before = newest.get(key)
+        alike, subject = newest[kind, record.scope], record.subject
+        before = alike.get(subject)
         if before is None or before.order < record.order:
-            newest[key] = record
+            alike[subject] = record
     shelves: dict[str, Shelf] = defaultdict(Shelf)
-    for (kind, subject, scope), record in newest.items():
-        _put(shelves[scope], kind, subject, record)
-    cases = sorted((record for (kind, _, _), record in newest.items() if kind == "case"), key=_opened)
+    for (kind, scope), alike in newest.items():
+        FILLERS[kind](shelves[scope], alike)
+    cases = sorted(newest["case", ""].values(), key=_opened) if ("case", "") in newest else []
     return Shelves(shelves, tuple(cases), results)
 
 
@@ -75,36 +82,50 @@ def _opened(case: Record) -> tuple[str, str]:
     return str(case.payload.get("opened", "")), case.subject
 
 
-def _put(shelf: Shelf, kind: str, subject: str, record: Record) -> None:
-    if kind == "result":
-        shelf.results[subject] = record
-    elif kind == "decision":
-        shelf.decisions[subject] = record
-        if subject.startswith("step:"):
-            shelf.touched.add(subject.removeprefix("step:"))
-    elif kind in HAND_MADE:
-        _put_hand_made(shelf, kind, subject, record)
+def _put_results(shelf: Shelf, records: Mapping[str, Record]) -> None:
+    shelf.results.update(records)
 
 
-def _put_hand_made(shelf: Shelf, kind: str, subject: str, record: Record) -> None:
-    step, _, part = subject.partition("/")
-    if kind == "field":
-        if not filled(record.payload.get("value")):
-            return
-        shelf.fields[subject] = record
-    elif kind == "signoff":
-        if not filled(record.payload.get("role")):
-            return
-        shelf.signoffs[subject] = record
-    elif record.payload.get("withdrawn"):
-        return
-    else:
-        shelf.evidence[kind, f"{step}/{part.partition('/')[0]}"].append(record)
-    shelf.touched.add(step)
+def _put_decisions(shelf: Shelf, records: Mapping[str, Record]) -> None:
+    shelf.decisions.update(records)
+    shelf.touched.update(subject[5:] for subject in records if subject.startswith("step:"))
+
+
+def _put_fields(shelf: Shelf, records: Mapping[str, Record]) -> None:
+    written = {subject: record for subject, record in records.items() if filled(record.payload.get("value"))}
+    shelf.fields.update(written)
+    shelf.touched.update(subject.partition("/")[0] for subject in written)
+
+
+def _put_signoffs(shelf: Shelf, records: Mapping[str, Record]) -> None:
+    given = {subject: record for subject, record in records.items() if filled(record.payload.get("role"))}
+    shelf.signoffs.update(given)
+    shelf.touched.update(subject.partition("/")[0] for subject in given)
+
+
+def _put_evidence(shelf: Shelf, records: Mapping[str, Record]) -> None:
+    for subject, record in records.items():
+        if not record.payload.get("withdrawn"):
+            place = subject.rpartition("/")[0]
+            shelf.evidence[record.kind, place].append(record)
+            shelf.touched.add(place.partition("/")[0])
+
+
+FILLERS: Mapping[str, Callable[[Shelf, Mapping[str, Record]], None]] = {
+    "result": _put_results,
+    "decision": _put_decisions,
+    "field": _put_fields,
+    "signoff": _put_signoffs,
+    "attachment": _put_evidence,
+    "adjustment": _put_evidence,
+    "case": lambda shelf, records: None,
+}
 
 
 def filled(value: Any) -> bool:
     """Whether anything was written: blanks, empty rows and cleared fields are nothing."""
+    if isinstance(value, str):
+        return bool(value.strip())
     if isinstance(value, Mapping):
         return any(filled(part) for part in value.values())
     if isinstance(value, list | tuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 from app.workflow.model import Bound, CheckState, Record, Selector, State, Step
 from app.workflow.shelf import Shelf, Shelves
@@ -21,6 +22,7 @@ WORDS = {
 }
 # From mild to grave: what "worse" means when a newer result meets a 处置 (as in the checks' own order).
 SEVERITY = (State.NOT_APPLICABLE, State.PASS, State.WARN, State.UNKNOWN, State.FAIL)
+OUTCOMES: Mapping[Any, State] = {str(state): state for state in SEVERITY}
 DECISIONS = ("waive", "not_applicable")
 PROVING = (State.PASS, State.WARN)
 NEUTRAL = (*PROVING, State.NOT_APPLICABLE)
@@ -30,26 +32,23 @@ def state_of(bound: Bound, record: Record | None) -> State:
     """The newest result's outcome; STALE when the target's entry or the check's definition has changed since."""
     if record is None:
         return State.OPEN
-    digests = (record.payload.get("target_digest"), record.payload.get("check_digest"))
-    return outcome_of(record) if digests == (bound.target_digest, bound.check_digest) else State.STALE
+    seen = record.payload
+    alike = seen.get("target_digest") == bound.target_digest and seen.get("check_digest") == bound.check_digest
+    return outcome_of(record) if alike else State.STALE
 
 
 def outcome_of(record: Record) -> State:
     """A result's outcome; one that is not known here counts as 未能判定."""
-    try:
-        outcome = State(str(record.payload.get("outcome")))
-    except ValueError:
-        return State.UNKNOWN
-    return outcome if outcome in SEVERITY else State.UNKNOWN
+    return OUTCOMES.get(record.payload.get("outcome"), State.UNKNOWN)
 
 
-def in_force(decision: Record | None, newest: Record | None, shelves: Shelves, moment: datetime) -> Record | None:
+def in_force(decision: Record, newest: Record | None, shelves: Shelves, moment: datetime) -> Record | None:
     """``decision`` while it holds, else None: withdrawn, expired, or ended by a newer result worse than the named one.
 
     It holds through the moment ``expires``. Where it cannot be known how grave the named result was, any newer one
     that is worse than 合格 ends it.
     """
-    if decision is None or decision.payload.get("decision") not in DECISIONS or expired(decision, moment):
+    if decision.payload.get("decision") not in DECISIONS or expired(decision, moment):
         return None
     named = str(decision.payload.get("result", ""))
     if newest is None or newest.hash == named:
@@ -106,7 +105,9 @@ class Standing:
         newest = self.shelf.results.get(subject)
         if newest is None and self.base:
             return self.base.state(place)
-        decision = in_force(self.shelf.decisions.get(subject), newest, self.shelves, self.moment)
+        decision = self.shelf.decisions.get(subject)
+        if decision:
+            decision = in_force(decision, newest, self.shelves, self.moment)
         return CheckState(bound, state_of(bound, newest), newest, decision)
 
 
