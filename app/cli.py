@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 from app.base.cancellation import Cancellation
 from app.base.errors import CancelledError, InputError, OnsiteError
+from app.base.log import start_logging
 
 if TYPE_CHECKING:
     from app.actions.workspace import Workspace
@@ -100,6 +101,7 @@ def main(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             cast(Any, stream).reconfigure(encoding="utf-8", errors="backslashreplace")
+    start_logging()
     try:
         options = parser().parse_args(arguments)
         return int(options.run(options))

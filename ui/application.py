@@ -21,11 +21,19 @@ def run_window(folder: Path | None = None, rehearse: bool = False) -> int:
     application = make_application()
     window = MainWindow(settings())
     window.show()
+    start_logging()
     if rehearse:
         QTimer.singleShot(0, lambda: window.rehearse(folder))
     elif folder:
         QTimer.singleShot(0, lambda: window.open_folder(folder))
     return application.exec()
+
+
+def start_logging() -> None:
+    """Once the window is on its way: the log must not make it wait."""
+    from app.base import log
+
+    log.start_logging()
 
 
 def make_application() -> QApplication:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import platform
@@ -14,18 +15,34 @@ from types import TracebackType
 import platformdirs
 
 from app.base import clock
-from app.base.redaction import redact
+from app.base.identity import mask
+from app.base.redaction import redact, redact_patterns
 
 NAME = "onsite.log"
 SIZE, KEPT = 2 << 20, 3  # bytes of one log file, and how many older ones are kept
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
+def clean(text: str) -> str:
+    """``text`` without the secrets that are known, whatever looks like one, and identity numbers."""
+    return mask(redact_patterns(redact(text)))
+
+
 class Redacting(logging.Formatter):
-    """Formats a record, its traceback included, and takes every known secret out of the result."""
+    """Formats a record, its traceback included, and cleans the result: the one way into the log file."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return clean(super().format(record))
+
+
+class LogFile(RotatingFileHandler):
+    """The log file. Of two programs only the first may be able to rotate it on Windows; the other goes on writing."""
+
+    def doRollover(self) -> None:
+        with contextlib.suppress(OSError):
+            super().doRollover()
+        if self.stream is None:
+            self.stream = self._open()
 
 
 def folder() -> Path:
@@ -35,14 +52,19 @@ def folder() -> Path:
 
 
 def start_logging() -> None:
-    """Writes warnings and worse to the log file; where it cannot be written there is none, and nothing else fails."""
+    """Writes warnings and worse to the log file; where it cannot be written there is none, and nothing else fails.
+
+    Called once by each entry of the program; a second call changes nothing.
+    """
+    root = logging.getLogger()
+    if any(isinstance(handler, LogFile) for handler in root.handlers):
+        return
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(folder() / NAME, maxBytes=SIZE, backupCount=KEPT, encoding="utf-8", delay=True)
+        handler = LogFile(folder() / NAME, maxBytes=SIZE, backupCount=KEPT, encoding="utf-8", errors="backslashreplace")
     except OSError:
         return
     handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.raiseExceptions = False  # a full disk must not print tracebacks between the program's own lines
@@ -51,12 +73,21 @@ def start_logging() -> None:
 def save_report(error: ExcInfo) -> Path:
     """Keeps a bug's traceback as a file of its own and returns it. Raises OSError where it cannot be written."""
     moment = clock.now()
-    place = folder() / f"bug-{moment:%Y%m%d-%H%M%S}-{os.getpid()}.txt"
     lines = [
         f"{clock.stamp(moment)}  Python {platform.python_version()}  {platform.platform()}",
         f"arguments: {len(sys.argv) - 1}",  # how many, not what: they may name people and places
         *traceback.format_exception(*error),
     ]
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(redact("\n".join(lines)), encoding="utf-8", errors="backslashreplace")
-    return place
+    content = clean("\n".join(lines)).encode("utf-8", "backslashreplace")
+    folder().mkdir(parents=True, exist_ok=True)
+    return _write_new(f"bug-{moment:%Y%m%d-%H%M%S}-{os.getpid()}", content)
+
+
+def _write_new(stem: str, content: bytes) -> Path:
+    """A file that was not there before: two bugs of one second are two reports."""
+    for number in range(1, 1000):
+        place = folder() / f"{stem}{f'-{number}' if number > 1 else ''}.txt"
+        with contextlib.suppress(FileExistsError), place.open("xb") as file:
+            file.write(content)
+            return place
+    raise OSError(f"no free name for {stem}")
