@@ -47,6 +47,8 @@ class StepPage(QWidget):
         """Shows the state that was worked out anew."""
         state = self.project.overview.progress.step(self.step.id)
         self.word.show_look(states.of_step(state))
+        if self.fields:
+            self.fields.show_behind()
         if self.checks:
             self.checks.show_states(state.checks)
         if self.evidence:

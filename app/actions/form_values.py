@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.actions.confirming import CONFIRMED_BY, unproved
 from app.actions.fitting import Annex, fitted
-from app.actions.overview import STATE_WORDS, Overview, overview
+from app.actions.overview import Overview, overview
 from app.actions.workspace import Workspace
 from app.base import clock
 from app.evidence.entry import Entry
@@ -24,17 +24,6 @@ REHEARSAL_MARK = "演练——不是真实实施的文件"
 MODES = {"centralised": "集中部署", "distributed": "分布部署"}
 ROLES = {"monitoring": "监测库", "exchange": "交换库"}
 PROVED = (State.PASS, State.WARN, State.FAIL)  # results whose facts are today's
-SOUND = (State.PASS, State.WARN, State.NOT_APPLICABLE)
-
-# The steps whose checks stand behind each row of 附表1.
-CONFIRMED_BY: Mapping[str, tuple[str, ...]] = {
-    "confirm_1": ("deploy.oracle", "deploy.schema", "deploy.weblogic", "deploy.app", "deploy.init", "deploy.debug"),
-    "confirm_2": ("env.bus", "deploy.bus", "joint.horizontal.bus"),
-    "confirm_3": ("joint.*",),
-    "confirm_4": ("deploy.bus", "joint.horizontal.auth"),
-    "confirm_5": ("deploy.report",),
-    "confirm_6": (),
-}
 
 
 @dataclass(frozen=True)
@@ -160,12 +149,12 @@ def confirmation(filling: Filling) -> None:
         implementer_phone=site.implementer_phone,
     )
     filling.put("period", *_period(filling.source))
-    for cell, steps in CONFIRMED_BY.items():
+    for cell in CONFIRMED_BY:
         filling.from_field(cell, f"confirm.review/{cell}")
-        unproved = _unproved(filling.source, steps)
-        if filling.values[cell] and unproved:
+        reason = unproved(filling.source.now, cell)
+        if filling.values[cell] and reason:
             filling.put(cell, "")
-            filling.notes.append(f"第{cell[-1]}行留空：{unproved}")
+            filling.notes.append(f"第{cell[-1]}行留空：{reason}")
     filling.from_field("conclusion", "confirm.review/conclusion")
     rows = {cell: (f"第{cell[-1]}项结果确认", 9) for cell in CONFIRMED_BY}
     filling.fit({**rows, "conclusion": ("实施确认结论", 24)}, 22)
@@ -182,23 +171,6 @@ def _paper_day(text: str) -> str:
     from datetime import date
 
     return clock.paper_date(date.fromisoformat(text)) if text else ""
-
-
-def _unproved(source: Source, steps: Sequence[str]) -> str:
-    """Why the checks behind ``steps`` do not prove them; empty when they do."""
-    for phase in source.now.progress.phases:
-        for step in phase.steps:
-            if not any(fnmatchcase(step.step.id, pattern) for pattern in steps):
-                continue
-            for state in step.checks:
-                if state.state not in SOUND or _waived(state):
-                    word = "让步放行" if _waived(state) else STATE_WORDS[state.state]
-                    return f"{state.bound.target_title} {state.bound.title} {word}"
-    return ""
-
-
-def _waived(state: CheckState) -> bool:
-    return state.decision is not None and state.decision.payload.get("decision") == "waive"
 
 
 def submission(filling: Filling) -> None:

@@ -82,9 +82,16 @@ class FieldRow(QObject):
         grid.addWidget(self.label, line, 0, Qt.AlignmentFlag.AlignTop)
         hint = "　".join(part for part in ("必填" if self.field.required else "", self.field.hint) if part)
         under = row(Text(hint, "muted", 9, wrap=False), None, self.status)
+        self.behind = Text("", "muted", 9)
+        self.behind.hide()
         holder = QWidget()
-        holder.setLayout(column(self.editor, under, spacing=2))
+        holder.setLayout(column(self.editor, under, self.behind, spacing=2))
         grid.addWidget(holder, line, 1)
+
+    def show_behind(self, words: str) -> None:
+        """Says what stands behind the field, for whoever fills it in; "" says nothing."""
+        self.behind.say(words)
+        self.behind.setVisible(bool(words))
 
     def _load(self) -> None:
         from app.actions.recording import field_value
@@ -177,6 +184,18 @@ class FieldsSection(Card):
         for index, field_row in enumerate(self.rows):
             field_row.place(grid, index)
         self.body.addLayout(grid)
+        self._project, self._step = project, step.id
+        self.show_behind()
+
+    def show_behind(self) -> None:
+        """Shows what the checks say of the rows that the responsible unit confirms."""
+        from app.actions import confirming
+
+        if self._step != confirming.STEP:
+            return
+        for field_row in self.rows:
+            if field_row.field.id in confirming.CONFIRMED_BY:
+                field_row.show_behind(confirming.standing(self._project.overview, field_row.field.id))
 
     def flush(self) -> bool:
         """Saves what is not saved yet; False when something could not be."""

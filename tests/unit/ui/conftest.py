@@ -91,4 +91,4 @@ def project(qtbot: QtBot, workspace: Workspace) -> Iterator[OpenProject]:
     make_application()
     opened = OpenProject(workspace)
     yield opened
-    opened.tasks.finish(10)
+    opened.close()

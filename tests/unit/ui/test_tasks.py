@@ -75,7 +75,7 @@ def test_a_known_error_is_its_sentence_and_a_bug_names_its_report(
         with qtbot.waitSignal(task.ended):
             pass
     assert troubles[0] == Trouble("U盘已拔出。")
-    (report,) = (tmp_path / "reports").glob("bug-*.txt")
+    (report,) = (tmp_path / "log").glob("bug-*.txt")
     assert troubles[1].bug
     assert str(report) in troubles[1].sentence
     assert "unforeseen" in report.read_text(encoding="utf-8")
