@@ -8,7 +8,7 @@ from typing import Any
 from app.actions.workspace import Workspace, bound
 from app.base import clock
 from app.workflow import progress
-from app.workflow.model import CheckState, Progress, State
+from app.workflow.model import CheckState, Progress, Record, State
 
 LAMPS = (("database", "数据库"), ("weblogic", "WebLogic"), ("bus", "总线"), ("certificate", "证书"), ("host", "主机"))
 
@@ -45,11 +45,19 @@ class Overview:
 def overview(workspace: Workspace, scope: str = "") -> Overview:
     """Works the project's state out of its journal; quick enough to call after every entry."""
     planned = [bound(pair) for pair in workspace.planned()]
-    records = workspace.project.current()
+    records = _records(workspace)
     moment = clock.now()
     judged = progress.of(workspace.workflow, records, planned, moment, scope)
     checks = progress.check_states(records, planned, moment, scope)
     return Overview(judged, tuple(_lamp(kind, title, checks) for kind, title in LAMPS), checks)
+
+
+def _records(workspace: Workspace) -> tuple[Record, ...]:
+    """The newest entry of each subject, and every result of those that a 处置 is about: one that was worse ends it."""
+    current = workspace.project.current()
+    decided = [entry for entry in current if entry.kind == "decision" and not entry.subject.startswith("step:")]
+    earlier = [workspace.project.history("result", entry.subject, entry.scope) for entry in decided]
+    return (*current, *(result for results in earlier for result in results))
 
 
 def _lamp(kind: str, title: str, checks: tuple[CheckState, ...]) -> Lamp:

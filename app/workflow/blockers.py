@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.base import clock
 from app.workflow.cases import FORM3, FORM4, JOINT, MAINTENANCE, REMOTE, VISIT, Case
-from app.workflow.model import Blocker, CheckState, PhaseState, State, StepState
-from app.workflow.shelf import Shelf
+from app.workflow.model import Blocker, Bound, CheckState, PhaseState, Record, State, StepState
+from app.workflow.shelf import Shelf, filled
 from app.workflow.standing import WORDS, unproved
 
 UNIT, IMPLEMENTER, MINISTRY = "地方实施责任单位", "实施商", "部端工作人员"
@@ -18,6 +18,7 @@ PAPERS = ("confirm.form", "confirm.fax")
 GATES = ((VISIT, IMPLEMENTER), (FORM3, UNIT), (JOINT, MINISTRY))
 BIG_GATE = (FORM4, UNIT)
 RENEWAL_DAYS, ARRANGED_DAYS = 30, 90
+RENEWALS = "handover.certificates/renewals"
 SHOWN = 4
 CODES = {IMPLEMENTER: "implementer", UNIT: "unit"}
 
@@ -67,15 +68,17 @@ def of_checks(checks: Sequence[CheckState], steps: dict[tuple[str, str], str], p
 
 
 def of_certificates(
-    checks: Iterable[CheckState], steps: dict[tuple[str, str], str], shelf: Shelf, moment: datetime
+    checks: Iterable[CheckState], steps: dict[tuple[str, str], str], shelves: Sequence[Shelf], moment: datetime
 ) -> Iterator[Blocker]:
-    """续期安排 for certificates with at most thirty days left, unless a 处置 or 调整记录 of that check tells it."""
+    """续期安排 for certificates with at most thirty days left, unless it is told: by the table of the handover step, by
+    a 处置 or by a 调整记录 of that check.
+    """
     for check in checks:
         ends = _not_after(check)
         if ends is None or check.decision or ends - moment > timedelta(days=RENEWAL_DAYS):
             continue
         bound = check.bound
-        if _arranged(shelf, f"{bound.check}@{bound.target}", ends):
+        if any(_adjusted(shelf, bound, ends) or _tabled(shelf, check, ends) for shelf in shelves):
             continue
         day = clock.paper_date(clock.china_date(ends))
         left = clock.days_between(moment, ends)
@@ -95,11 +98,32 @@ def _not_after(check: CheckState) -> datetime | None:
         return None
 
 
-def _arranged(shelf: Shelf, subject: str, ends: datetime) -> bool:
-    """Whether a 调整记录 beside the check speaks of this certificate: one from long before speaks of an older one."""
-    since = ends - timedelta(days=ARRANGED_DAYS)
-    records = (record for record in shelf.adjustments() if record.payload.get("check") == subject)
-    return any(clock.parse(record.at) >= since for record in records)
+def _adjusted(shelf: Shelf, bound: Bound, ends: datetime) -> bool:
+    """Whether a 调整记录 beside the check speaks of this certificate."""
+    subject = f"{bound.check}@{bound.target}"
+    return any(record.payload.get("check") == subject and _lately(record, ends) for record in shelf.adjustments())
+
+
+def _tabled(shelf: Shelf, check: CheckState, ends: datetime) -> bool:
+    """Whether a row of the 续期安排 table names this certificate (title, id or serial) and says what is to be."""
+    entry = shelf.fields.get(RENEWALS)
+    rows = shelf.value(RENEWALS)
+    if entry is None or check.record is None or not isinstance(rows, list | tuple) or not _lately(entry, ends):
+        return False
+    serial = (check.record.payload.get("observed") or {}).get("serial", "")
+    names = {_plain(name) for name in (check.bound.target_title, check.bound.target, serial) if name}
+    cells = [row for row in rows if isinstance(row, Mapping)]
+    return any(_plain(row.get("title")) in names and filled(row.get("arrangement")) for row in cells)
+
+
+def _plain(name: object) -> str:
+    """A certificate's name or serial as it is compared: people write serials in either case, with colons and blanks."""
+    return "".join(str(name or "").split()).replace(":", "").lower()
+
+
+def _lately(record: Record, ends: datetime) -> bool:
+    """Whether the record can mean this certificate: one from long before its end speaks of an older one."""
+    return clock.parse(record.at) >= ends - timedelta(days=ARRANGED_DAYS)
 
 
 def of_case(case: Case, steps: dict[str, StepState], reopened: Sequence[PhaseState]) \

@@ -149,7 +149,8 @@ class _View:
         return found
 
     def expiring(self, standing: Standing) -> Iterable[Blocker]:
-        return blockers.of_certificates(standing.all(), self.steps_of_checks, standing.shelf, self.moment)
+        shelves = (standing.shelf, self.base.shelf)
+        return blockers.of_certificates(standing.all(), self.steps_of_checks, shelves, self.moment)
 
     def scopes_of_cases(self) -> list[str]:
         """Opened cases first, in their order, then scopes of which only records are known."""

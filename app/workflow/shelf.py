@@ -40,11 +40,15 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Shelves:
-    """All scopes, the service cases in the order in which they were opened, and every result at hand by its hash."""
+    """All scopes, the service cases in the order in which they were opened, and every result at hand by its hash.
+
+    ``older`` holds, by scope and subject, the results that a newer one has followed, as far as they were handed over.
+    """
 
     by_scope: Mapping[str, Shelf]
     cases: tuple[Record, ...]
     results: Mapping[str, Record]
+    older: Mapping[tuple[str, str], list[Record]]
 
     def of(self, scope: str) -> Shelf:
         return self.by_scope.get(scope) or Shelf()
@@ -60,6 +64,7 @@ def shelve(records: Iterable[Record], kinds: Container[str] = KINDS) -> Shelves:
     Only ``kinds`` are looked at: the fewer, the quicker.
     """
     results: dict[str, Record] = {}
+    older: dict[tuple[str, str], list[Record]] = defaultdict(list)
     newest: dict[tuple[str, str], dict[str, Record]] = defaultdict(dict)  # by kind and scope, then by subject
     for record in records:
         kind = record.kind
@@ -71,11 +76,17 @@ def shelve(records: Iterable[Record], kinds: Container[str] = KINDS) -> Shelves:
         before = alike.get(subject)
         if before is None or before.order < record.order:
             alike[subject] = record
+        if before is not None and kind == "result":
+            older[record.scope, subject].append(min(before, record, key=_order))
     shelves: dict[str, Shelf] = defaultdict(Shelf)
     for (kind, scope), alike in newest.items():
         FILLERS[kind](shelves[scope], alike)
     cases = sorted(newest["case", ""].values(), key=_opened) if ("case", "") in newest else []
-    return Shelves(shelves, tuple(cases), results)
+    return Shelves(shelves, tuple(cases), results, older)
+
+
+def _order(record: Record) -> tuple[int, str, int]:
+    return record.order
 
 
 def _opened(case: Record) -> tuple[str, str]:

@@ -46,14 +46,22 @@ def in_force(decision: Record, newest: Record | None, shelves: Shelves, moment: 
     """``decision`` while it holds, else None: withdrawn, expired, or ended by a newer result worse than the named one.
 
     It holds through the moment ``expires``. Where it cannot be known how grave the named result was, any newer one
-    that is worse than 合格 ends it.
+    that is worse than 合格 ends it. A worse result ends it for good, whatever followed.
     """
     if decision.payload.get("decision") not in DECISIONS or expired(decision, moment):
         return None
     named = str(decision.payload.get("result", ""))
     if newest is None or newest.hash == named:
         return decision
-    return decision if _severity(newest) <= _named_severity(decision, named, shelves) else None
+    since = _since(decision, named, shelves)
+    newer = [newest, *(old for old in shelves.older.get((decision.scope, decision.subject), ()) if old.order > since)]
+    return decision if max(map(_severity, newer)) <= _named_severity(decision, named, shelves) else None
+
+
+def _since(decision: Record, named: str, shelves: Shelves) -> tuple[int, str, int]:
+    """From where on results are newer than the named one; the decision itself followed it."""
+    result = shelves.results.get(named)
+    return result.order if result else decision.order
 
 
 def expired(decision: Record, moment: datetime) -> bool:

@@ -114,6 +114,20 @@ def test_only_a_newer_worse_result_ends_a_decision(before: str, after: str, hist
     assert (stands(*records).decision is None) is worse
 
 
+@pytest.mark.parametrize(("between", "holds"), [("unknown", True), ("warn", True), ("fail", False)])
+def test_a_worse_result_ends_a_decision_for_good_whatever_followed(between: str, holds: bool) -> None:
+    named = result("unknown")
+    decided = decision(named)
+    found = stands(named, decided, result(between), result("unknown"))
+    assert (found.decision is not None) is holds
+    assert stands(named, decided, result(between), result("unknown", scope="case-1")).state is State(between)
+
+
+def test_a_worse_result_before_the_named_one_is_forgiven() -> None:
+    earlier, named = result("fail"), result("unknown")
+    assert stands(earlier, named, decision(named), result("unknown")).decision
+
+
 def test_a_decision_that_does_not_say_how_grave_its_result_was_ends_with_anything_newer_that_is_not_good() -> None:
     decided = decision(result("fail"), outcome="")
     assert stands(decided, result("pass")).decision
