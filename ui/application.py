@@ -52,6 +52,6 @@ def make_application() -> QApplication:
 
 def settings() -> QSettings:
     """Where the window was and which page it showed: conveniences, no evidence."""
-    from app.actions.workspace import home
+    from app.base.home import home
 
     return QSettings(str(home() / "window.ini"), QSettings.Format.IniFormat)

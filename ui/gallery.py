@@ -46,7 +46,7 @@ def pictures(
 def _at_size(
     workspace: Workspace, running: Running | None, folder: Path, size: tuple[int, int], steps: Sequence[str]
 ) -> Iterator[Path]:
-    from app.actions.workspace import recent
+    from app.actions.recents import recent
 
     ending = f"{size[0]}x{size[1]}"
     window = MainWindow()

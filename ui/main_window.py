@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
 
     def rehearse(self, folder: Path | None = None) -> None:
         """Starts the rehearsal site, resuming the project that lies in ``folder`` (default: this laptop's own)."""
-        from app.actions.workspace import home
+        from app.base.home import home
 
         place = folder or home() / "rehearsal"
         self._begin("open", "正在启动演练现场", lambda cancellation, report: _rehearse(place))
@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
         self.notices.say(trouble.sentence, not trouble.cancelled)
 
     def _list_recent(self) -> None:
-        from app.actions.workspace import recent
+        from app.actions.recents import recent
 
         self.start.show_recent(recent())
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import platformdirs
-
+from app.actions import recents
 from app.base import resources
 from app.base.errors import InputError, OnsiteError
-from app.base.files import read_bounded, write_atomic
+from app.base.files import read_bounded
 from app.base.identity import mask, mask_all
 from app.checks import catalogue
 from app.checks.model import Planned
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 
 PROFILE = "site.toml"
 PROFILE_LIMIT = 1 << 20
-RECENT_LIMIT = 20
 
 
 @dataclass
@@ -123,7 +119,7 @@ def create(folder: Path, site_toml: Path, *, rehearsal: bool = False) -> Workspa
     except (OnsiteError, OSError):
         project.close()
         raise
-    remember(workspace)
+    recents.remember(workspace.folder, workspace.site.name, workspace.rehearsal)
     return workspace
 
 
@@ -135,7 +131,7 @@ def open_workspace(folder: Path, *, write: bool = True) -> Workspace:
     except (OnsiteError, OSError):
         project.close()
         raise
-    remember(workspace)
+    recents.remember(workspace.folder, workspace.site.name, workspace.rehearsal)
     return workspace
 
 
@@ -151,44 +147,6 @@ def _join(folder: Path, project: Project) -> Workspace:
     )
     workspace.reload_profile()
     return workspace
-
-
-@dataclass(frozen=True)
-class Recent:
-    """A project that was open on this laptop; ``there`` is False when its folder is gone."""
-
-    folder: Path
-    title: str
-    rehearsal: bool
-
-    @property
-    def there(self) -> bool:
-        return (self.folder / PROFILE).exists()
-
-
-def home() -> Path:
-    """This installation's own folder, outside every project."""
-    return Path(os.environ.get("ONSITE_HOME") or platformdirs.user_data_dir("onsite-assistant", appauthor=False))
-
-
-def recent() -> tuple[Recent, ...]:
-    """The projects opened lately, newest first. A list that cannot be read is an empty one: it holds no evidence."""
-    try:
-        rows = json.loads((home() / "recent.json").read_text(encoding="utf-8"))
-        return tuple(Recent(Path(row["folder"]), row["title"], row["rehearsal"]) for row in rows)
-    except (OSError, ValueError, KeyError, TypeError):
-        return ()
-
-
-def remember(workspace: Workspace) -> None:
-    """Puts the project at the head of the recent list."""
-    here = Recent(workspace.folder.resolve(), workspace.site.name, workspace.rehearsal)
-    rows = [here, *(row for row in recent() if row.folder != here.folder)][:RECENT_LIMIT]
-    listing: list[Mapping[str, Any]] = [
-        {"folder": str(row.folder), "title": row.title, "rehearsal": row.rehearsal} for row in rows
-    ]
-    home().mkdir(parents=True, exist_ok=True)
-    write_atomic(home() / "recent.json", json.dumps(listing, ensure_ascii=False).encode())
 
 
 def require_writable(workspace: Workspace) -> None:

@@ -12,8 +12,6 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-import platformdirs
-
 from app.base import clock
 from app.base.identity import mask
 from app.base.redaction import redact, redact_patterns
@@ -47,8 +45,11 @@ class LogFile(RotatingFileHandler):
 
 def folder() -> Path:
     """Where logs and reports lie: beside this installation's own files, outside every project."""
-    home = os.environ.get("ONSITE_HOME")
-    return Path(home, "log") if home else Path(platformdirs.user_log_dir("onsite-assistant", appauthor=False))
+    if home := os.environ.get("ONSITE_HOME"):
+        return Path(home, "log")
+    import platformdirs
+
+    return Path(platformdirs.user_log_dir("onsite-assistant", appauthor=False))
 
 
 def start_logging() -> None:

@@ -9,25 +9,23 @@ import uuid
 from collections.abc import Collection
 from pathlib import Path
 
-import platformdirs
-
 from app.base.errors import UnavailableError
 from app.base.files import cause
+from app.base.home import home
 
 SHORT = 3  # characters of a chain's name that stand in an evidence number
 
 
 def installation_id() -> str:
     """This installation's id (32 hex characters), made on first use. Raises UnavailableError when it cannot be kept."""
-    home = Path(os.environ.get("ONSITE_HOME") or platformdirs.user_data_dir("onsite-assistant", appauthor=False))
-    place = home / "installation"
+    place = home() / "installation"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists():
             _make(place)
         kept = place.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise UnavailableError(f"本机的程序文件夹 {home} 不可用：{cause(error)}。") from error
+        raise UnavailableError(f"本机的程序文件夹 {place.parent} 不可用：{cause(error)}。") from error
     if not re.fullmatch(r"[0-9a-f]{32}", kept):
         raise UnavailableError(f"{place} 已损坏；删除它后会新生成一个，原有证据不受影响。")
     return kept
