@@ -14,6 +14,7 @@ from app.checks.model import Outcome, Undetermined
 
 FAIL, UNKNOWN = Outcome.FAIL, Outcome.UNKNOWN
 ORACLE_CODE = re.compile(r"\b(?:ORA|TNS)-(\d{4,5})\b")
+VIEW = re.compile(r"\bFROM (\S+)")
 DRIVER_CODE = re.compile(r"\bDPY-\d{4}\b")
 # What the newer driver cannot do and the older one can; each stands only in the text of DPY-6005.
 OLDER_ROUTE: Mapping[str, str] = {
@@ -176,10 +177,10 @@ def statement_cause(trouble: Trouble) -> str:
     return f"{trouble.code} {cause}" if cause else first_line(trouble)
 
 
-def short(sql: str) -> str:
-    """A statement for a reason: its first words are enough, the transcript has it whole."""
-    plain = " ".join(sql.split())
-    return plain if len(plain) <= 120 else f"{plain[:117]}……"
+def asked_of(sql: str) -> str:
+    """What a statement asks, for a reason: its view or table, else its beginning; the transcript has it whole."""
+    found = VIEW.search(sql)
+    return found.group(1) if found else " ".join(sql.split())[:60]
 
 
 class SqlRefused(Undetermined):
@@ -187,5 +188,5 @@ class SqlRefused(Undetermined):
 
     def __init__(self, trouble: Trouble, sql: str) -> None:
         advice = GRANT if trouble.code in (VIEW_MISSING, NO_PRIVILEGE) else ""
-        super().__init__(f"{statement_cause(trouble)}：{short(sql)}", advice)
+        super().__init__(f"{statement_cause(trouble)}：{asked_of(sql)}", advice)
         self.code = trouble.code

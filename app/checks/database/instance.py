@@ -38,6 +38,9 @@ MODES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+NOT_OPEN = ("STARTED", "MOUNTED", "OPEN MIGRATE")
+
+
 @dataclass(frozen=True)
 class Instance:
     """A row of GV$INSTANCE; ``number`` is its INST_ID."""
@@ -101,13 +104,17 @@ def compare_instance(facts: Instances, target: Database, site: Site) -> Verdict:
         advice = "请 DBA 执行 srvctl status database 核对，并启动缺少的实例。"
         return Verdict(Outcome.FAIL, expected, f"{actual}；未运行 {listed(facts.missing)}", reason, advice, observed)
     for one in facts.running:
-        if one.status and one.status.upper() != "OPEN":
+        if one.status.upper() in NOT_OPEN:
             advice = "请 DBA 打开该实例（ALTER DATABASE OPEN）后再检查。"
             return Verdict(Outcome.FAIL, expected, actual, f"实例 {one.name} 的状态是 {one.status}", advice, observed)
         if one.logins.upper() == "RESTRICTED":
             advice = "请 DBA 执行 ALTER SYSTEM DISABLE RESTRICTED SESSION 后再检查。"
             return Verdict(Outcome.FAIL, expected, actual, f"实例 {one.name} 处于受限模式", advice, observed)
-    unclear = [one.name or one.number for one in facts.running if not one.status or one.logins.upper() != "ALLOWED"]
+    unclear = [
+        one.name or one.number
+        for one in facts.running
+        if one.status.upper() != "OPEN" or one.logins.upper() != "ALLOWED"
+    ]
     if unclear:
         return Verdict(Outcome.UNKNOWN, expected, actual, f"实例 {listed(unclear)} 的状态为空或无法理解", "", observed)
     if facts.missing is None:

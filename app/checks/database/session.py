@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.base.identity import mask
 from app.checks.database import clock, errors, routes
-from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused, Trouble, short
+from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused, Trouble, asked_of
 from app.checks.database.routes import Account, Connection, Cut, Row
 from app.checks.model import Failed, Outcome, Surroundings, Transcript, Undetermined
 from app.checks.wire import Wire
@@ -265,7 +265,7 @@ class OracleSession:
         rows = self._answered(connection, lambda: connection.select(sql, most + 1), sql)
         self._note(rows)
         if len(rows) > most:
-            raise Undetermined(f"答复超过 {most} 行，无法完整判断：{short(sql)}")
+            raise Undetermined(f"答复超过 {most} 行，无法完整判断：{asked_of(sql)}")
         return rows
 
     def _begin(self, connection: Connection) -> None:
@@ -287,7 +287,7 @@ class OracleSession:
         except Cut:
             raise Undetermined(ABORTED) from None
         except TimeoutError:
-            reason = f"{routes.STATEMENT_SECONDS:g} 秒内没有答复：{short(sql)}"
+            reason = f"{routes.STATEMENT_SECONDS:g} 秒内没有答复：{asked_of(sql)}"
             raise Undetermined(reason, "请核对数据库是否繁忙，再检查一次。") from None
         except Exception as error:  # noqa: BLE001 - a driver's own errors have no common root
             trouble = errors.trouble_of(error, self._account.password if self._account else "")

@@ -14,6 +14,7 @@ from app.site.model import Database, Site
 if TYPE_CHECKING:
     from app.checks.database.session import OracleSession
 
+ALWAYS = "SYSTEM"
 TABLESPACES = "SELECT TABLESPACE_NAME, STATUS, CONTENTS FROM DBA_TABLESPACES"
 FILE_STATES = (
     "SELECT TABLESPACE_NAME, FILE_NAME, STATUS, ONLINE_STATUS FROM DBA_DATA_FILES",  # 10g+
@@ -31,17 +32,20 @@ class Tablespace:
     files: tuple[tuple[str, str, str], ...] = ()
 
 
+def listed_tablespaces(session: OracleSession) -> list[tuple[str, str, str]]:
+    """Name, STATUS and CONTENTS of every tablespace. An answer without SYSTEM, which each database has, is none."""
+    rows = [(text(row[0]), text(row[1]).upper(), text(row[2]).upper()) for row in session.select(TABLESPACES)]
+    require([row for row in rows if row[0] == ALWAYS], "DBA_TABLESPACES")
+    return rows
+
+
 def gather(session: OracleSession, target: Database) -> tuple[Tablespace, ...]:  # noqa: ARG001
-    rows = session.select(TABLESPACES)
-    require(rows, "DBA_TABLESPACES")
+    rows = listed_tablespaces(session)
     files: dict[str, list[tuple[str, str, str]]] = {}
     for tablespace, *file in session.select(*FILE_STATES):
         name, status, online = map(text, file)
         files.setdefault(text(tablespace), []).append((name, status.upper(), online.upper()))
-    return tuple(
-        Tablespace(text(row[0]), text(row[1]).upper(), text(row[2]).upper(), tuple(files.get(text(row[0]), ())))
-        for row in rows
-    )
+    return tuple(Tablespace(name, status, contents, tuple(files.get(name, ()))) for name, status, contents in rows)
 
 
 def compare(facts: Sequence[Tablespace], target: Database, site: Site) -> Verdict:  # noqa: ARG001

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused
 from app.checks.database.findings import Finding, judged
-from app.checks.database.reading import at_least, mib, number, percent, require, text
+from app.checks.database.reading import at_least, mib, number, percent, text
 from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Space, disk_groups, file_of, space
-from app.checks.database.tablespaces import TABLESPACES
+from app.checks.database.tablespaces import TABLESPACES, listed_tablespaces
 from app.checks.model import Outcome, Verdict
 from app.site.model import Database, Site
 
@@ -40,7 +40,7 @@ class Temporary:
 
 
 def gather(session: OracleSession, target: Database) -> tuple[Temporary, ...]:  # noqa: ARG001
-    require(session.select(TABLESPACES), "DBA_TABLESPACES")
+    listed_tablespaces(session)
     tablespaces = [(text(row[0]), text(row[1]).upper(), row[2]) for row in session.select(*TEMP_TABLESPACES)]
     rows = session.select(TEMP_FILES)
     files = [file_of(row) for row in rows if text(row[5]).upper() not in ("OFFLINE", "INVALID")]

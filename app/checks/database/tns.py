@@ -149,7 +149,7 @@ def _counted(reader: io.BufferedReader, body: bytes, start: int) -> str:
 def _packet(reader: io.BufferedReader) -> tuple[int, bytes]:
     head = _exactly(reader, 8)
     length, kind = int.from_bytes(head[:2], "big"), head[4]
-    if not 8 <= length <= MOST_BYTES:
+    if not 8 <= length <= MOST_BYTES or head[2:4] != b"\0\0":  # nobody computes the checksum
         raise NotTns(f"答复不是监听的答复：开头是 {head!r}")
     return kind, _exactly(reader, length - 8)
 

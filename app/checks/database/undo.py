@@ -23,6 +23,7 @@ from app.checks.database.reading import (
     text,
 )
 from app.checks.database.space import DATA_FILES, DISK_GROUPS, Space, disk_groups, file_of, space
+from app.checks.database.tablespaces import ALWAYS
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 
@@ -86,7 +87,7 @@ class Undo:
 
 def gather(session: OracleSession, target: Database) -> Undo:  # noqa: ARG001 - the shape of Check.gather
     tablespaces = {text(row[0]): tuple(map(text, row[1:])) for row in session.select(*TABLESPACES)}
-    require(list(tablespaces), "DBA_TABLESPACES")
+    require([name for name in tablespaces if name == ALWAYS], "DBA_TABLESPACES")
     pdb = container(session)
     if pdb and not _is_local(session, [contents.upper() for _, contents, _ in tablespaces.values()]):
         return Undo(shared=pdb)

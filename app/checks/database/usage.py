@@ -10,7 +10,7 @@ from app.checks.database.errors import SqlRefused
 from app.checks.database.findings import Finding, judged
 from app.checks.database.reading import at_least, found_name, listed, mib, number, percent, require, text
 from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Space, disk_groups, file_of, space
-from app.checks.database.tablespaces import TABLESPACES
+from app.checks.database.tablespaces import TABLESPACES, listed_tablespaces
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 
@@ -44,10 +44,7 @@ class Usages:
 
 
 def gather(session: OracleSession, target: Database) -> Usages:
-    rows = [
-        tuple(text(item).upper() if n else text(item) for n, item in enumerate(row))
-        for row in session.select(TABLESPACES)
-    ]
+    rows = listed_tablespaces(session)
     permanent = {name: status for name, status, contents in rows if contents == "PERMANENT"}
     require(list(permanent), "DBA_TABLESPACES（PERMANENT）")
     if not target.heavy:

@@ -1,4 +1,4 @@
-"""A small Oracle on loopback: seerdb's server over SQLite, each view's rows set by the test; real drivers log in to it."""
+"""A small Oracle on loopback: seerdb's server over SQLite, each view's rows set by the test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from app.base.cancellation import Cancellation
 from app.checks import runner
@@ -38,9 +38,9 @@ logging.getLogger("seerdb.server").propagate = False
 def file_row(tablespace: str, size: int, most: int = 0, name: str = "", **more: Any) -> Row:
     """A row of DBA_DATA_FILES or DBA_TEMP_FILES; sizes in MiB."""
     return {
-        "TABLESPACE_NAME": tablespace, "FILE_NAME": name or f"/u02/oradata/{tablespace.lower()}01.dbf", "BYTES": size * MIB,
-        "AUTOEXTENSIBLE": "YES" if most else "NO", "MAXBYTES": most * MIB, "STATUS": "AVAILABLE", "ONLINE_STATUS": "ONLINE",
-        **more,
+        "TABLESPACE_NAME": tablespace, "FILE_NAME": name or f"/u02/oradata/{tablespace}.dbf", "BYTES": size * MIB,
+        "AUTOEXTENSIBLE": "YES" if most else "NO", "MAXBYTES": most * MIB, "STATUS": "AVAILABLE",
+        "ONLINE_STATUS": "ONLINE", **more,
     }  # fmt: skip
 
 
@@ -60,7 +60,8 @@ def healthy() -> dict[str, list[Row]]:
              "LOGINS": "ALLOWED", "PARALLEL": "NO", "VERSION": "19.0.0.0.0", "VERSION_FULL": "19.3.0.0.0"}],
         "V$THREAD": [{"THREAD#": 1, "STATUS": "OPEN", "ENABLED": "PUBLIC", "INSTANCE": "jyjc1"}],
         "V$DATABASE": [
-            {"NAME": "JYJC", "OPEN_MODE": "READ WRITE", "LOG_MODE": "ARCHIVELOG", "DATABASE_ROLE": "PRIMARY", "CDB": "NO"}],
+            {"NAME": "JYJC", "OPEN_MODE": "READ WRITE", "LOG_MODE": "ARCHIVELOG", "DATABASE_ROLE": "PRIMARY",
+             "CDB": "NO"}],
         "V$VERSION": [{"BANNER": "Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production"}],
         "GV$PARAMETER": [{"INST_ID": 1, "NAME": name, "VALUE": value} for name, value in parameters.items()],
         "V$PARAMETER": [{"NAME": name, "VALUE": value} for name, value in parameters.items()],
@@ -121,7 +122,8 @@ def healthy() -> dict[str, list[Row]]:
 
 def limit_row(name: str, current: int, highest: int, most: str) -> Row:
     return {
-        "INST_ID": 1, "RESOURCE_NAME": name, "CURRENT_UTILIZATION": current, "MAX_UTILIZATION": highest, "LIMIT_VALUE": most,
+        "INST_ID": 1, "RESOURCE_NAME": name, "CURRENT_UTILIZATION": current, "MAX_UTILIZATION": highest,
+        "LIMIT_VALUE": most,
     }  # fmt: skip
 
 
@@ -142,7 +144,8 @@ def user_row(name: str, **more: Any) -> Row:
 
 PLAN = DatabaseExpect(
     version="19", edition="Enterprise Edition", sga_min_mb=4096, shared_pool_min_mb=1024, users=("JYJC",),
-    tablespaces=("JYJC_DATA",), charset="ZHS16GBK", ncharset="AL16UTF16", exchange_tables=("JYJH.DY11", "JYJH.就业登记"),
+    tablespaces=("JYJC_DATA",), charset="ZHS16GBK", ncharset="AL16UTF16",
+    exchange_tables=("JYJH.DY11", "JYJH.就业登记"),
     code_tables={"JYJC.AA10": 20},
 )  # fmt: skip
 
@@ -235,7 +238,7 @@ def translated(sql: str) -> str:
 
     class Wanted(SQLite):
         class Tokenizer(SQLite.Tokenizer):
-            IDENTIFIERS = ["`"]  # in double quotes SQLite takes a missing column for a text
+            IDENTIFIERS: ClassVar[list[str]] = ["`"]  # in double quotes SQLite takes a missing column for a text
 
     sql = OWNED.sub(r'"\1.\2"', sql)
     sql = CAPPED.sub(r" LIMIT \1", COUNTED.sub(r"SELECT COUNT(*) FROM (SELECT 1 FROM \1 LIMIT \2)", sql))
