@@ -210,6 +210,15 @@ def test_topology_at_its_bounds(topology: Topology, expected: Outcome) -> None:
     assert compared("topology", topology).outcome is expected
 
 
+def test_servers_whose_plain_port_is_off_do_not_share_it() -> None:
+    pages = modern()
+    servers = pages[f"{ROOT}/domainConfig/servers"]["items"]
+    servers[1]["listenPort"] = servers[0]["listenPort"]
+    assert result(pages, "topology").outcome is FAIL
+    servers[1]["listenPortEnabled"] = False
+    assert result(pages, "topology").outcome is PASS
+
+
 def test_the_administration_server_need_not_stand_in_the_plan() -> None:
     plan = WebLogic("wls1", url="http://127.0.0.1:7001", expect=WebLogicExpect(("jyjc1",)))
     assert compared("topology", configured(ConfiguredServer("jyjc1", "", 7003, "m1")), plan).outcome is PASS
