@@ -55,6 +55,12 @@ class OpenProject(QObject):
         self.scope = scope
         self.refresh()
 
+    def scope_of(self, step: str) -> str:
+        """Where a step's records belong: to the chosen service case, but for what is the whole project's."""
+        from app.workflow.cases import PERIOD
+
+        return "" if step == PERIOD else self.scope
+
     def refresh(self) -> None:
         """Works the state out of the journal and tells the pages."""
         self._soon.stop()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QWidget
 
+from app.workflow.cases import MAINTENANCE
 from ui import journey
 from ui.case_bar import CaseBar
 from ui.journey import Journey, Place
@@ -18,8 +19,6 @@ from ui.notices import Banner, NoticeBar
 from ui.open_project import OpenProject
 from ui.sidebar import Sidebar
 from ui.step_page import StepPage
-
-MAINTENANCE = "maintenance"  # the phase whose steps are done once for each service case
 
 
 class ProjectView(QWidget):
@@ -151,7 +150,8 @@ class ProjectView(QWidget):
         old.setParent(None)
         old.deleteLater()
         self._holder.addWidget(self.page)
-        self.cases.setVisible(bool(self.project.scope) or self._in_maintenance(place))
+        in_maintenance = place.step and self.project.workspace.workflow.phase_of(place.step).id == MAINTENANCE
+        self.cases.setVisible(bool(self.project.scope or in_maintenance))
         self.cases.refresh()
         self.sidebar.show_place(place)
         self.back_button.setEnabled(self.journey.can_go_back)
@@ -162,10 +162,6 @@ class ProjectView(QWidget):
         self.position.say(f"第 {number} 步，共 {total} 步" if number else "")
         self._remember(place)
         QTimer.singleShot(0, self.page.setFocus)
-
-    def _in_maintenance(self, place: Place) -> bool:
-        phases = self.project.workspace.workflow.phases
-        return any(step.id == place.step for phase in phases if phase.id == MAINTENANCE for step in phase.steps)
 
     def _toggle_faults(self) -> None:
         self.faults.setVisible(not self.faults.isVisible())

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from app.workflow.model import Phase, Step
 from ui.look import states, theme
 from ui.look.cards import Card, StateWord, Text, column, row, scrolled
 from ui.open_project import OpenProject
@@ -113,7 +112,7 @@ class StepPage(QWidget):
         self._side.setMaximumWidth(SIDE if wide else 16_777_215)
 
     def _head(self) -> Any:
-        phase = phase_of(self.project, self.step)
+        phase = self.project.workspace.workflow.phase_of(self.step.id)
         place = Text(f"阶段 {phase.number}　{phase.title}", "muted", 9.5, wrap=False)
         title = Text(self.step.title, points=16, bold=True)
         parts = row(title, self.word, spacing=2 * theme.GRID)
@@ -122,12 +121,11 @@ class StepPage(QWidget):
 
     def _guidance(self) -> Card:
         card = Card()
-        served = f"依据：{'；'.join(self.step.serves)}" if self.step.serves else "本软件补充的步骤，不在原流程条文中"
+        workflow = self.project.workspace.workflow
+        sources = "；".join(dict.fromkeys(workflow.source_of(clause) for clause in self.step.serves))
+        served = f"依据：{sources}" if sources else "本软件补充的步骤，不在原流程条文中"
         card.body.addWidget(Text(self.step.guidance.strip()).selectable())
-        card.body.addWidget(Text(f"责任方：{self.step.responsible}　·　{served}", "muted", 9.5))
+        line = Text(f"责任方：{self.step.responsible}　·　{served}", "muted", 9.5)
+        line.setToolTip("\n".join(workflow.clauses[clause] for clause in self.step.serves))
+        card.body.addWidget(line)
         return card
-
-
-def phase_of(project: OpenProject, step: Step) -> Phase:
-    """The phase a step belongs to."""
-    return next(phase for phase in project.workspace.workflow.phases if step in phase.steps)

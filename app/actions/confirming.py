@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from app.actions.overview import STATE_WORDS, Overview
-from app.workflow.model import CheckState, State
+from app.workflow.model import CheckState, State, StepState
 
 STEP = "confirm.review"
 SOUND = (State.PASS, State.WARN, State.NOT_APPLICABLE)
@@ -23,34 +23,33 @@ CONFIRMED_BY: Mapping[str, tuple[str, ...]] = {
 
 
 def unproved(now: Overview, row: str) -> str:
-    """Why the checks behind ``row`` do not prove it; empty when they do. Such a row of the form stays open."""
-    for state in checks_of(now, row):
-        if state.state not in SOUND or waived(state):
-            word = "让步放行" if waived(state) else STATE_WORDS[state.state]
-            return f"{state.bound.target_title} {state.bound.title} {word}"
+    """Why the work behind ``row`` is not proved; empty when it is. Such a row of the form stays open.
+
+    A step that is done by other evidence proves what its checks could not; a waived check proves nothing.
+    """
+    for step in steps_of(now, row):
+        for state in step.checks:
+            if waived(state) or (state.state not in SOUND and not step.done):
+                word = "让步放行" if waived(state) else STATE_WORDS[state.state]
+                return f"{state.bound.target_title} {state.bound.title} {word}"
     return ""
 
 
 def standing(now: Overview, row: str) -> str:
     """How the checks behind ``row`` stand, for whoever writes it; empty for a row without any."""
-    states = list(checks_of(now, row))
-    if not states:
+    found = {(state.bound.check, state.bound.target): state for step in steps_of(now, row) for state in step.checks}
+    if not found:
         return ""
-    words = [STATE_WORDS[state.state] + ("（让步放行）" if waived(state) else "") for state in states]
+    words = [STATE_WORDS[state.state] + ("（让步放行）" if waived(state) else "") for state in found.values()]
     counted = "，".join(f"{word} {words.count(word)}" for word in dict.fromkeys(words))
     reason = unproved(now, row)
     return f"检查：{counted}" + (f"。{reason}，附表1此行暂留空" if reason else "")
 
 
-def checks_of(now: Overview, row: str) -> Iterator[CheckState]:
-    """Each check behind ``row`` once."""
-    seen: set[tuple[str, str]] = set()
-    for phase in now.progress.phases:
-        for step in phase.steps:
-            if any(fnmatchcase(step.step.id, pattern) for pattern in CONFIRMED_BY[row]):
-                fresh = [state for state in step.checks if (state.bound.check, state.bound.target) not in seen]
-                seen |= {(state.bound.check, state.bound.target) for state in fresh}
-                yield from fresh
+def steps_of(now: Overview, row: str) -> tuple[StepState, ...]:
+    """The steps whose work ``row`` confirms."""
+    steps = (step for phase in now.progress.phases for step in phase.steps)
+    return tuple(step for step in steps if any(fnmatchcase(step.step.id, name) for name in CONFIRMED_BY[row]))
 
 
 def waived(state: CheckState) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,21 +68,19 @@ def read(document: Document) -> Workflow:
     _require_single([(table, "id", phase.id) for table, phase in zip(tables, phases, strict=True)], "阶段")
     steps = [table for phase in tables for table in phase.tables("step")]
     _require_single([(table, "id", str(table.values["id"])) for table in steps], "步骤")
-    return Workflow(phases)
+    return Workflow(phases, clauses)
 
 
-def _clauses(tables: Iterable[Table]) -> frozenset[str]:
-    """The ids of the reference's clauses; the text beside each is there to be read."""
-    named = []
+def _clauses(tables: Sequence[Table]) -> dict[str, str]:
+    """The reference's clauses in its own words, by id."""
     for table in tables:
         table.only(("id", "text"))
-        table.text("text", REQUIRED)
-        named.append((table, "id", table.text("id", REQUIRED)))
-    _require_single(named, "条款")
-    return frozenset(name for _, _, name in named)
+    texts = {table.text("id", REQUIRED): table.text("text", REQUIRED) for table in tables}
+    _require_single([(table, "id", str(table.values["id"])) for table in tables], "条款")
+    return texts
 
 
-def _phase(number: int, table: Table, clauses: frozenset[str]) -> Phase:
+def _phase(number: int, table: Table, clauses: Mapping[str, str]) -> Phase:
     table.only(("id", "chapter", "title", "step"))
     phase = _id(table, PART_ID)
     tables = table.tables("step")
@@ -103,7 +101,7 @@ STEP_KEYS = (
 )
 
 
-def _step(phase: str, table: Table, clauses: frozenset[str]) -> Step:
+def _step(phase: str, table: Table, clauses: Mapping[str, str]) -> Step:
     table.only(STEP_KEYS)
     step = _id(table, STEP_ID)
     if not phase.startswith(step.partition(".")[0]):
@@ -137,7 +135,7 @@ def _step(phase: str, table: Table, clauses: frozenset[str]) -> Step:
     )
 
 
-def _serves(table: Table, clauses: frozenset[str]) -> tuple[str, ...]:
+def _serves(table: Table, clauses: Mapping[str, str]) -> tuple[str, ...]:
     serves = table.texts("serves")
     for place, clause in enumerate(serves):
         if clause not in clauses:

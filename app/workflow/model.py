@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -108,7 +108,10 @@ class Phase:
 
 @dataclass(frozen=True)
 class Workflow:
+    """``clauses``: the reference's demands in its own words, by the ids that steps serve (``3.1.1``, ``f1.2``)."""
+
     phases: tuple[Phase, ...]
+    clauses: Mapping[str, str] = field(default_factory=dict)
 
     def step(self, step_id: str) -> Step:
         """The step of that id."""
@@ -116,6 +119,18 @@ class Workflow:
 
     def steps(self) -> tuple[Step, ...]:
         return tuple(step for phase in self.phases for step in phase.steps)
+
+    def phase_of(self, step_id: str) -> Phase:
+        """The phase that the step of that id belongs to."""
+        return next(phase for phase in self.phases if any(step.id == step_id for step in phase.steps))
+
+    def source_of(self, clause: str) -> str:
+        """Where the reference has a clause, as a person cites it: ``三、部署应用系统``, ``附表1``."""
+        number, _, _ = clause.partition(".")
+        if number.startswith("f"):
+            return f"附表{number[1:]}"
+        phase = next(phase for phase in self.phases if str(phase.number) == number)
+        return f"{phase.chapter}、{phase.title}"
 
 
 class Record(Protocol):

@@ -45,10 +45,8 @@ class AdjustmentDialog(Asking):
         written = {name: str(part.value()) for name, part in self.parts.items()}
         if not written["what"]:
             return "请写明调整了什么。"
-        adjustment = Adjustment(**written, check=self._check)
-        return self._project.record(
-            lambda: adjust(self._project.workspace, self._step, adjustment, self._slot, self._project.scope)
-        )
+        adjustment, scope = Adjustment(**written, check=self._check), self._project.scope_of(self._step)
+        return self._project.record(lambda: adjust(self._project.workspace, self._step, adjustment, self._slot, scope))
 
 
 def slot_of(project: OpenProject, step: str) -> str:

@@ -35,7 +35,7 @@ class SignoffDialog(Asking):
         return self._project.record(
             lambda: sign_off(
                 self._project.workspace, self._step, self._signoff.id, self.role.value(), self.name.value(),
-                self.note.value(), self._project.scope,
+                self.note.value(), self._project.scope_of(self._step),
             )
         )  # fmt: skip
 

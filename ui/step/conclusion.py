@@ -43,7 +43,8 @@ class ConclusionSection(Card):
         writable = not self._project.workspace.read_only
         self.set_aside.setVisible(writable and not state.decision and not state.done)
         self.resume.setVisible(writable and state.decision is not None)
-        signed = records.of_step(self._project.workspace, "signoff", self._step, scope=self._project.scope)
+        scope = self._project.scope_of(self._step)
+        signed = records.of_step(self._project.workspace, "signoff", self._step, scope=scope)
         if (state.missing, signed) == self._key:
             return
         self._key = (state.missing, signed)
@@ -60,7 +61,8 @@ class ConclusionSection(Card):
 
     def _signoff(self, signoff: Signoff) -> QWidget:
         holder = QWidget()
-        given = records.of_step(self._project.workspace, "signoff", self._step, signoff.id, self._project.scope)
+        scope = self._project.scope_of(self._step)
+        given = records.of_step(self._project.workspace, "signoff", self._step, signoff.id, scope)
         look = states.DONE if given else states.UNTOUCHED
         mark = StateWord(look, "已确认" if given else "待确认")
         told = f"由{signoff.role}确认"

@@ -29,7 +29,7 @@ class SlotView(QWidget):
     def __init__(self, project: OpenProject, step: str, slot: Slot) -> None:
         super().__init__()
         self.slot = slot
-        self._project, self._step, self._scope = project, step, project.scope
+        self._project, self._step, self._scope = project, step, project.scope_of(step)
         self._shown: tuple[Record, ...] | None = None
         writable = not project.workspace.read_only
         self.add = button("添加文件…", self._choose, "quiet", tip="选择文件作为证据，也可把文件拖到这里")

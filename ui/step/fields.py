@@ -62,7 +62,7 @@ class FieldRow(QObject):
     def __init__(self, project: OpenProject, step: str, field: Field, parent: QWidget) -> None:
         super().__init__(parent)
         self.field = field
-        self._project, self._step, self._scope = project, step, project.scope
+        self._project, self._step, self._scope = project, step, project.scope_of(step)
         self.label = Text(field.title, bold=False)
         self.label.setFixedWidth(LABEL)
         self.label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
