@@ -106,6 +106,8 @@ class Listening:
 
     def _take(self, connection: socket.socket) -> None:
         connection.setblocking(True)
+        # Small answers in several writes would else wait some 40 ms for an acknowledgement each.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=self._serve_and_close, args=(connection,), daemon=True)
         with self._lock:
             self._connections.add(connection)
