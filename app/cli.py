@@ -90,6 +90,8 @@ def parser() -> argparse.ArgumentParser:
     rehearse = command("rehearse", run_rehearse, "在演练现场上完成主要工作")
     rehearse.add_argument("--list-faults", action="store_true")
     rehearse.add_argument("--fault", action="append", default=[], metavar="NAME")
+    rehearse.add_argument("--oracle", default="19c", choices=("19c", "11.2"), help="演练现场的 Oracle 版本")
+    rehearse.add_argument("--weblogic", default="12.2.1", choices=("12.2.1", "10.3.6"), help="演练现场的 WebLogic 版本")
     rehearse.add_argument("--out", type=Path, metavar="DIR")
     rehearse.add_argument("--serve", action="store_true", help="保持运行，打印 site.toml 和口令变量")
     rehearse.add_argument("--json", action="store_true")
@@ -254,13 +256,14 @@ def run_rehearse(options: argparse.Namespace) -> int:
         for fault in () if options.json else faults.values():
             print_line(f"{fault.name}\t{fault.title}\t{fault.description}")
         return 0
+    names, releases = tuple(options.fault), rehearsing.Releases(options.oracle, options.weblogic)
     if options.serve:
         with cancelled_by_ctrl_c() as cancellation:
-            rehearsing.serve(options.out, tuple(options.fault), print_line, cancellation)
+            rehearsing.serve(options.out, names, releases, print_line, cancellation)
         return 0
     with cancelled_by_ctrl_c() as cancellation:
         report = rehearsing.rehearse(
-            options.out, tuple(options.fault), on_result=say_result, say=say, cancellation=cancellation
+            options.out, names, releases, on_result=say_result, say=say, cancellation=cancellation
         )
     if options.json:
         emit(rehearsing.report_json(report))

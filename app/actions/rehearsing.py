@@ -20,6 +20,14 @@ from app.rehearsal.process import Rehearsal, RehearsalError
 SITE_FOLDER = "rehearsal"  # inside the project: CA, host keys and ports, so that it can be resumed
 
 
+@dataclass(frozen=True)
+class Releases:
+    """Which releases the rehearsal site presents: of Oracle (19c, 11.2) and of WebLogic (12.2.1, 10.3.6)."""
+
+    oracle: str = "19c"
+    weblogic: str = "12.2.1"
+
+
 def faults() -> Mapping[str, Fault]:
     """The faults that can be switched on, by name."""
     return FAULTS
@@ -49,14 +57,14 @@ class Running:
         self.site.stop()
 
 
-def start_rehearsal(folder: Path, names: Sequence[str] = ()) -> Running:
+def start_rehearsal(folder: Path, names: Sequence[str] = (), releases: Releases = Releases()) -> Running:
     """Starts (or resumes) the rehearsal site of the project in ``folder`` and opens the project on it.
 
     Raises InputError for an unknown fault, UnavailableError when the site does not come up.
     """
     require_known(names)
     known = (folder / JOURNAL).exists()
-    site = start_site(folder / SITE_FOLDER, names)
+    site = start_site(folder / SITE_FOLDER, names, releases)
     try:
         workspace = resume(folder, site) if known else create(folder, site.site_toml, rehearsal=True)
     except BaseException:
@@ -80,9 +88,9 @@ def resume(folder: Path, site: Rehearsal) -> Workspace:
     return workspace
 
 
-def start_site(folder: Path, names: Sequence[str]) -> Rehearsal:
+def start_site(folder: Path, names: Sequence[str], releases: Releases) -> Rehearsal:
     try:
-        return Rehearsal.start(folder, names)
+        return Rehearsal.start(folder, names, oracle=releases.oracle, weblogic=releases.weblogic)
     except RehearsalError as error:
         raise UnavailableError(f"演练现场没有起来：{error}") from error
 
@@ -101,6 +109,7 @@ class RehearsalReport:
 def rehearse(
     out: Path | None,
     names: Sequence[str] = (),
+    releases: Releases = Releases(),
     *,
     on_result: Callable[[Result], None] = lambda result: None,
     say: Callable[[str], None] = lambda line: None,
@@ -113,7 +122,7 @@ def rehearse(
     cancellation = cancellation or Cancellation()
     require_known(names)
     folder = fresh_folder(out)
-    running = start_rehearsal(folder / "project", names)
+    running = start_rehearsal(folder / "project", names, releases)
     try:
         say(f"演练现场已就绪：{folder}")
         results = checking.check(
@@ -145,13 +154,19 @@ def report_json(report: RehearsalReport) -> dict[str, Any]:
     return {**checking.report_json(report.results), **places, "sound": report.sound}
 
 
-def serve(out: Path | None, names: Sequence[str], show: Callable[[str], None], cancellation: Cancellation) -> None:
+def serve(
+    out: Path | None,
+    names: Sequence[str],
+    releases: Releases,
+    show: Callable[[str], None],
+    cancellation: Cancellation,
+) -> None:
     """Keeps the rehearsal site up until cancelled; shows its profile and the variables of its secrets."""
     from app.site.secrets import variable
 
     require_known(names)
     folder = out or Path(tempfile.mkdtemp(prefix="onsite-rehearsal-"))
-    site = start_site(folder, names)
+    site = start_site(folder, names, releases)
     try:
         show(f"# site.toml: {site.site_toml}")
         show(site.site_toml.read_text(encoding="utf-8"))
