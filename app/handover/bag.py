@@ -81,7 +81,7 @@ class Writing:
         self._make(place.parent)
         self._files += [part, place]
         digest = hashlib.sha256()
-        with part.open("wb") as file:
+        with part.open("xb") as file:
             for chunk in chunks_of(content):
                 self._cancellation.check()
                 file.write(chunk)
