@@ -26,7 +26,8 @@ def fitted(cells: Mapping[str, tuple[str, str, int]], lines: int, least: int) ->
     """
     wrapped = {cell: wrap(text, width) for cell, (_, text, width) in cells.items()}
     level = _level([len(found) for found in wrapped.values()], lines, least)
-    shown, annexes = {}, []
+    shown: dict[str, str] = {}
+    annexes: list[Annex] = []
     for cell, (title, text, _) in cells.items():
         if len(wrapped[cell]) <= level:
             shown[cell] = text

@@ -139,7 +139,7 @@ class Draughtsman:
         standing = self.standing(form, scope, values)
         current = newest is not None and standing is not None
         line = "尚未导出" if newest is None else "与现状一致" if current else "内容已有变化，需重新导出"
-        version = (standing or newest).payload["version"] if newest is not None else 0  # type: ignore[union-attr]
+        version = (standing or newest).payload["version"] if newest is not None else 0
         return FormState(form.id, form.title, scope, version, current, form.stamped, "；".join([line, *values.notes]))
 
     def _first_issue(self, form: Form, scope: str, values: FormValues) -> Entry:
