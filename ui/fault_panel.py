@@ -40,7 +40,7 @@ class FaultPanel(QFrame):
         clear = button("全部恢复正常", self._clear)
         self.status = Text("打开故障后，重做检查看看会怎样。", "muted", 9.5)
         head = column(Text("演练故障", points=11.5, bold=True), self.status, self.search, row(clear, None), margin=16)
-        outer = column(head, scrolled(content), spacing=0)
+        outer = column(head, scrolled(content, "panel"), spacing=0)
         outer.setStretch(1, 1)
         self.setLayout(outer)
         self.hide()

@@ -79,7 +79,7 @@ class ProjectView(QWidget):
         self.cases = CaseBar(project, self.choose_case)
         self._holder = column(spacing=0)
         middle = column(self.notices, self.cases, self._holder, self._foot(), spacing=0)
-        middle.setStretch(1, 1)
+        middle.setStretch(2, 1)
         body = row(self.sidebar, middle, spacing=0)
         body.setStretch(1, 1)
         if project.rehearsal:
@@ -166,7 +166,7 @@ class ProjectView(QWidget):
     def _toggle_faults(self) -> None:
         self.faults.setVisible(not self.faults.isVisible())
         if self.faults.isVisible():
-            self.faults.focusNextChild()
+            self.faults.search.setFocus()
 
     def _key(self) -> str:
         return f"place/{self.project.workspace.project.id}"

@@ -186,10 +186,11 @@ def empty(title: str, line_text: str, *buttons: QPushButton) -> QWidget:
     return holder
 
 
-def scrolled(content: QWidget) -> QScrollArea:
-    """A page that scrolls vertically and never sideways."""
-    content.setObjectName("page")
+def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
+    """A page (or a ``panel`` on a side's own ground) that scrolls vertically and never sideways."""
+    content.setObjectName(name)
     area = QScrollArea()
+    area.setObjectName(name)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -93,7 +93,7 @@ QTableWidget {{ gridline-color: {c.border}; alternate-background-color: {c.sunke
 QHeaderView::section {{ background: {c.sunken}; color: {c.muted}; border: 0; border-bottom: 1px solid {c.border};
   padding: 5px 8px; }}
 QTreeWidget, QListWidget {{ background: {c.surface}; border: 0; outline: 0; }}
-QFrame#side QScrollArea, QFrame#side QWidget#page {{ background: {c.surface}; }}
+QScrollArea#panel, QWidget#panel {{ background: {c.surface}; border: 0; }}
 QListWidget#topics::item {{ padding: 8px 10px; border-radius: 6px; color: {c.text}; }}
 QListWidget#topics::item:selected {{ background: {c.accent_soft}; color: {c.accent_strong}; }}
 QListWidget#topics:focus::item:selected {{ border: 2px solid {c.accent}; padding: 6px 8px; }}

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
 from app.workflow.model import Column
 from ui.look.cards import Text, button, column, row
@@ -16,6 +25,20 @@ from ui.step.editors import Editor
 
 ROW = 34
 TALLEST = 12
+Index = QModelIndex | QPersistentModelIndex
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Hands every keystroke to the table: what is typed must not wait for the cell to be left."""
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index) -> QWidget:
+        edit = QLineEdit(parent)
+        edit.textEdited.connect(lambda: self.commitData.emit(edit))
+        return edit
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        if isinstance(editor, QLineEdit) and editor.text() != str(index.data() or ""):  # else the cursor would jump
+            editor.setText(str(index.data() or ""))
 
 
 class TableEditor(Editor):
@@ -26,6 +49,9 @@ class TableEditor(Editor):
         self._columns = tuple(columns)
         self.table = QTableWidget(0, len(columns))
         self.table.setHorizontalHeaderLabels([item.title for item in columns])
+        self.table.setItemDelegate(CellDelegate(self.table))
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.viewport().installEventFilter(self)
         self.table.verticalHeader().setDefaultSectionSize(ROW)
         self.table.verticalHeader().setVisible(False)
         self.table.setTabKeyNavigation(False)
@@ -41,6 +67,7 @@ class TableEditor(Editor):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.table.itemChanged.connect(lambda item: self.touched.emit())
         self.add = button("添加一行", self.add_row, "quiet", tip="添加一行（Insert）")
         self.remove = button("删除所选行", self.remove_rows, "quiet", tip="删除所选行（Ctrl+Delete）")
@@ -104,6 +131,10 @@ class TableEditor(Editor):
             self.touched.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.table.viewport():
+            if event.type() is QEvent.Type.Resize:
+                self._share_width()
+            return False
         if (
             event.type() is QEvent.Type.KeyPress
             and isinstance(event, QKeyEvent)
@@ -145,11 +176,8 @@ class TableEditor(Editor):
         self.table.setFixedHeight(shown * ROW + self.table.horizontalHeader().sizeHint().height() + 4)
         self._share_width()
 
-    def resizeEvent(self, event: Any) -> None:
-        super().resizeEvent(event)
-        self._share_width()
-
     def _share_width(self) -> None:
-        total = sum(item.width for item in self._columns) or 1
+        total, room = sum(item.width for item in self._columns) or 1, self.table.viewport().width()
+        least = min(72, room // max(len(self._columns), 1))
         for index, item in enumerate(self._columns[:-1]):
-            self.table.setColumnWidth(index, max(72, self.table.viewport().width() * item.width // total))
+            self.table.setColumnWidth(index, max(least, room * item.width // total))
