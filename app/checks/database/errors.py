@@ -44,6 +44,11 @@ class Trouble:
     code: str
     text: str
 
+    @property
+    def lost(self) -> bool:
+        """Whether the connection is of no use any more; so it is after anything that is no database error at all."""
+        return not self.code or self.code in LOST or any(code in LOST for code in DRIVER_CODE.findall(self.text))
+
 
 REGISTER = (
     "数据库刚重启时服务注册最多需要 60 秒，请稍后再查；否则在服务器上执行 lsnrctl services，核对 site.toml 的 {what}。"

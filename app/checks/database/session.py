@@ -292,7 +292,7 @@ class OracleSession:
         except Exception as error:  # noqa: BLE001 - a driver's own errors have no common root
             trouble = errors.trouble_of(error, self._account.password if self._account else "")
             self._transcript.note(errors.first_line(trouble))
-            if trouble.code in errors.LOST or not trouble.code:
+            if trouble.lost:
                 connection.cut()
             raise SqlRefused(trouble, sql) from None
 

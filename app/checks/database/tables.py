@@ -98,14 +98,14 @@ def _counted(session: OracleSession, wanted: Sequence[tuple[Name, int]]) -> tupl
                 hidden.append(name)
             outcome = Outcome.FAIL if error.code in UNREADABLE else Outcome.UNKNOWN
             found.append(Counted(name, None, outcome, f"{name.planned} 读不了：{error.reason}"))
-    explained = _explained(session, hidden) if hidden else {}
+    explained = _explained(session, hidden, [name for name, _ in wanted]) if hidden else {}
     return tuple(explained.get(one.name.planned, one) for one in found)
 
 
-def _explained(session: OracleSession, hidden: Sequence[Name]) -> dict[str, Counted]:
+def _explained(session: OracleSession, hidden: Sequence[Name], asked: Sequence[Name]) -> dict[str, Counted]:
     """ORA-00942 means missing or not granted: the dictionary tells which."""
     try:
-        rows = [tuple(map(text, row)) for row in session.select(existence(hidden))]
+        rows = [tuple(map(text, row)) for row in session.select(existence(asked))]
         require([row for row in rows if row[1] == ALWAYS], "DBA_OBJECTS")
     except Undetermined as error:
         reason = f"看不到，又无法区分是没有表还是没有权限（{error.reason}）"
