@@ -34,6 +34,7 @@ HOLDS_FILE = frozenset({"attachment", "form_file", "form_signed", "scan"})  # ki
 GENESIS = "0" * 64
 LARGEST = 2**53 - 1  # the greatest integer that every JSON reader keeps (RFC 8785, 3.2.2.3)
 ENTRY_LIMIT = 16 << 20  # bytes of one entry; more is no entry, so that a hostile package cannot fill memory
+ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=dict)
 HASH = re.compile(r"[0-9a-f]{64}")
 CHAIN = re.compile(r"[0-9a-f]{32}")
@@ -128,6 +129,8 @@ def parse(raw: bytes, expected: str = "") -> Entry:
         if len(raw) > ENTRY_LIMIT:
             raise ValueError("too long")
         content = json.loads(raw.decode())
+        if ESCAPED_SURROGATE.search(raw):
+            ENCODER.encode(content).encode()  # a lone one is no text and can neither be printed nor stored
         version = content.pop("v")
         if type(version) is not int or version != VERSION or set(content) != set(FIELDS):
             raise ValueError("not an entry of this version")

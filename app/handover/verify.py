@@ -58,7 +58,7 @@ class Bag:
         """Hashes every file. A link, a device or a pipe is a fault and is not touched."""
         for place in sorted(self._walk()):
             self._cancellation.check()
-            name = unicodedata.normalize("NFC", place.relative_to(self._path).as_posix())
+            name = _printable(place.relative_to(self._path).as_posix())
             if name in self._files:
                 yield Fault(name, "有两个文件的名字只是写法不同")
                 continue
@@ -80,7 +80,7 @@ class Bag:
             yield from (here / name for name in folders if (here / name).is_symlink())
 
     def _say_unreadable(self, error: OSError) -> None:
-        self._unreadable.append(Fault(str(error.filename), f"文件夹读不了（{cause(error)}）"))
+        self._unreadable.append(Fault(_printable(str(error.filename)), f"文件夹读不了（{cause(error)}）"))
 
     def _read_manifest(self, manifest: str, kept: dict[str, str]) -> Iterator[Fault]:
         """Reads a manifest's lines into ``kept``; what is wrong with it as such."""
@@ -150,6 +150,11 @@ class Bag:
                 return file.read(TAG_LIMIT)
         except OSError:
             return b""
+
+
+def _printable(name: str) -> str:
+    """A file's name in NFC; bytes of it that are no UTF-8 as ``\\xff``, so that a fault can be told."""
+    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "backslashreplace"))
 
 
 def _may_list(manifest: str, name: str) -> bool:

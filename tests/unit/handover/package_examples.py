@@ -77,8 +77,11 @@ def lines(files: dict[str, Path]) -> str:
 
 
 def faults(package: Path) -> dict[str, str]:
-    """What verify finds: where → what."""
-    return {fault.where: fault.what for fault in verify_bag(package)}
+    """What verify finds: where → all that it says of it."""
+    found: dict[str, str] = {}
+    for fault in verify_bag(package):
+        found[fault.where] = found.get(fault.where, "") + fault.what
+    return found
 
 
 def names_it(found: tuple[Fault, ...], name: str) -> bool:
