@@ -172,8 +172,10 @@ class OpenProject(QObject):
 
     def _checked(self, results: Sequence[Result]) -> None:
         self._now_running(set())
-        words = summary(results)
-        self.said.emit(f"检查结束：{words}。", False)
+        from app.checks.model import Outcome
+
+        bad = any(result.outcome in (Outcome.FAIL, Outcome.UNKNOWN) for result in results)
+        self.said.emit(f"检查结束：{summary(results)}。", bad)
 
     def _stopped(self, _trouble: Trouble) -> None:
         self._now_running(set())

@@ -23,7 +23,7 @@ FAULTS: Mapping[str, Fault] = {
     for name, title, description in (
         ("db-down", "数据库监听未启动", "数据库端口没有程序监听，连接被拒绝。"),
         ("db-silent", "数据库无应答", "数据库端口能连上，但监听一直不说话，像被防火墙吞掉一样。"),
-        ("db-wrong-password", "数据库密码已被改", "检查账号的密码在数据库里换成了另一个，登录报 ORA-01017。"),
+        ("db-wrong-password", "数据库口令已被改", "检查账号的口令在数据库里换成了另一个，登录报 ORA-01017。"),
         ("account-locked", "检查账号被锁", "检查账号在数据库里被锁定，登录报 ORA-28000。"),
         ("tablespace-full", "表空间将满", "监测库的 JYJC_DATA 已用 99%，数据文件不能再自动扩展。"),
         ("undo-manual", "回滚段手工管理", "undo_management 为 MANUAL，靠 RBS 里的回滚段工作。"),

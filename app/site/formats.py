@@ -115,7 +115,7 @@ def url_fault(value: str, schemes: Collection[str]) -> str:
     if CONTROLS.search(value) or " " in value or not parts.hostname or parts.scheme not in schemes:
         return f"应是 {'、'.join(f'{scheme}://' for scheme in schemes)} 开头的地址"
     if parts.username is not None:
-        return "里不能写用户和密码（密码存在系统密钥环里）"
+        return "里不能写用户和口令（口令存在系统密钥环里）"
     if port == 0 or (port is None and parts.scheme in PORT_NEEDED):
         return "缺少端口" if port is None else "的端口不对"
     return "" if HOST.fullmatch(parts.hostname) else "的主机名不对"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SECONDS = 30.0  # time for a person to answer the keyring's prompt; without a screen there is none, and it would wait on
 WINDOWS_BLOB = 2560  # bytes of UTF-16 that a credential may hold (CRED_MAX_CREDENTIAL_BLOB_SIZE)
-SESSION_ONLY = "密码只在本次运行中保留，下次要再输入"
+SESSION_ONLY = "口令只在本次运行中保留，下次要再输入"
 WINDOWS = "keyring.backends.Windows.WinVaultKeyring"
 CHAINER = "keyring.backends.chainer.ChainerBackend"
 ENCRYPTED = frozenset(
@@ -83,7 +83,7 @@ class KeyringSecrets:
     def remember(self, target_id: str, password: str) -> None:
         """Keeps a password for this session only. Raises InputError for an empty one."""
         if not password:
-            raise InputError("密码是空的，请输入后再保存。")
+            raise InputError("口令是空的，请输入后再保存。")
         self._session[target_id] = _known(password)
 
     def _service(self, target_id: str) -> str:
@@ -152,10 +152,10 @@ def _store(service: str, user: str, password: str) -> None:
     if _class_of(backend) == WINDOWS:
         backend.persist = "local machine"  # type: ignore[attr-defined]  # the default roams with the account
         if len(password.encode("utf-16-le")) > WINDOWS_BLOB:
-            raise Unusable(f"密码超过 Windows 凭据的 {WINDOWS_BLOB // 2} 个字符")
+            raise Unusable(f"口令超过 Windows 凭据的 {WINDOWS_BLOB // 2} 个字符")
     backend.set_password(service, user, password)
     if backend.get_password(service, user) != password:
-        raise Unusable("系统密钥环没有存下密码")
+        raise Unusable("系统密钥环没有存下口令")
 
 
 def _backends() -> Sequence[KeyringBackend]:

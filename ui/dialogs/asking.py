@@ -46,7 +46,7 @@ class PasswordDialog(Asking):
 
     def __init__(self, parent: QWidget | None, project: OpenProject, target: Any) -> None:
         user = str(getattr(target, "user", ""))
-        words = f"{target.name}（{target.id}）需要口令才能检查。口令存入本机系统密钥库，不写入项目、日志和表单。"
+        words = f"{target.name}（{target.id}）需要口令才能检查。口令存入本机系统密钥环，不写入项目、日志和表单。"
         super().__init__(parent, "输入口令", words, "保存并继续", self._store)
         self._project, self._target = project, target
         self.no.setText("跳过此对象")

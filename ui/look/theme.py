@@ -105,7 +105,9 @@ QScrollBar::handle {{ background: {c.thumb}; border-radius: 4px; min-height: 32p
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; border: 0;
   width: 0; height: 0; }}
 QScrollBar::handle:hover {{ background: {c.outline}; }}
-QStatusBar {{ background: {c.window}; min-height: 28px; max-height: 28px; }}
+QStatusBar {{ background: {c.window}; min-height: 32px; max-height: 32px; }}
+QStatusBar QPushButton {{ padding: 3px 8px; }}
+QStatusBar QPushButton:focus {{ padding: 2px 7px; }}
 QStatusBar::item {{ border: 0; }}
 QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.outline}; padding: 4px; }}
 QTextBrowser {{ background: {c.surface}; color: {c.text}; border: 0; }}

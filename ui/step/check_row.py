@@ -193,8 +193,10 @@ def _lines(text: str, font: QFont, width: float, painter: QPainter, most: int) -
     while len(found) < most and (part := layout.createLine()).isValid():
         part.setLineWidth(width)
         start = part.textStart()
-        last = len(found) == most - 1
-        rest = plain[start:] if last else plain[start : start + part.textLength()]
-        found.append(painter.fontMetrics().elidedText(rest.strip(), Qt.TextElideMode.ElideRight, int(width)))
+        if len(found) < most - 1:
+            found.append(plain[start : start + part.textLength()].strip())
+        else:
+            rest = plain[start:].strip()
+            found.append(painter.fontMetrics().elidedText(rest, Qt.TextElideMode.ElideRight, int(width)))
     layout.endLayout()
     return found

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from app.workflow.model import CheckState, State
+from app.workflow.model import CheckState, Record, State
 from ui.look import palette, theme
 from ui.look.cards import Card, Text, button, line
 from ui.look.states import LOOKS
@@ -58,6 +58,7 @@ class ChecksSection(Card):
         self.rows: dict[Pair, CheckRow] = {}
         self._details: dict[Pair, CheckDetail] = {}
         self._states: dict[Pair, CheckState] = {}
+        self._unfolded: dict[Pair, Record | None] = {}  # the result for which a row was last opened or closed
         self.all_button = button("全部检查", self.check_all, "primary", "F5", "检查本步骤的全部检查项", show_keys=True)
         self.rest_button = button("只测未合格的", self.check_rest, "", "Shift+F5", "只测还不是合格的检查项")
         self.cancel_button = button(
@@ -76,7 +77,7 @@ class ChecksSection(Card):
             self.body.addWidget(Header())
         for key, state in states.items():
             row = CheckRow(state, partial(project_check, self._project, key), self._project.workspace.read_only)
-            self.rows[key] = row
+            self.rows[key], self._unfolded[key] = row, state.record
             row.opened.connect(partial(self._open, key))
             row.step_focus.connect(partial(self._walk, key))
             self.body.addWidget(line())
@@ -94,9 +95,9 @@ class ChecksSection(Card):
             if key not in newer:
                 continue
             running = key in self._project.running
-            before = self._states.get(key)
             row.show_state(newer[key], running, busy)
-            if before and before.record != newer[key].record and not running:
+            if self._unfolded[key] != newer[key].record and not running:
+                self._unfolded[key] = newer[key].record
                 self._unfold(row, newer[key])
             if key in self._details:
                 self._details[key].show_state(newer[key])

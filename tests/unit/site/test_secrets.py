@@ -136,7 +136,7 @@ def test_what_is_no_encrypted_keyring_is_never_used(backend: KeyringBackend) -> 
     use(backend)
     secrets = KeyringSecrets("p1")
     sentence = secrets.set("db1", "pass-1")
-    assert sentence.endswith("密码只在本次运行中保留，下次要再输入。") and "pass-1" not in sentence
+    assert sentence.endswith("口令只在本次运行中保留，下次要再输入。") and "pass-1" not in sentence
     assert secrets.get("db1") == "pass-1"
     assert getattr(backend, "kept", {}) == {}
     assert KeyringSecrets("p1").get("db1") is None
@@ -198,7 +198,7 @@ def test_a_keyring_that_is_locked_or_broken_is_no_wrong_password(
 def test_a_keyring_that_takes_a_password_and_keeps_nothing_is_told() -> None:
     use(disguised(REAL, Forgetful))
     secrets = KeyringSecrets("p1")
-    assert "没有存下密码" in secrets.set("db1", "pass-1")
+    assert "没有存下口令" in secrets.set("db1", "pass-1")
     assert secrets.get("db1") == "pass-1"
 
 
