@@ -5,6 +5,7 @@ What is in it belongs to ``app.evidence.store``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -67,12 +68,24 @@ def connect_reader(path: Path) -> tuple[sqlite3.Connection, Path | None]:
     except sqlite3.DatabaseError as error:
         connection.close()
         if error.sqlite_errorcode & 0xFF not in WRITE_PROTECTED:
+            tidy(path)
             raise as_known_error(path, error, "读不了") from error
     wal = path.with_name(path.name + WAL)
     if wal.exists() and wal.stat().st_size:
         copy = copy_whole(path)
         return _connect(copy, "rw"), copy.parent
     return _connect(path, "ro&immutable=1"), None
+
+
+def tidy(path: Path) -> None:
+    """Takes away the empty files that a reader leaves beside the journal. SQLite itself does it when a connection that
+    may write is the last to close, and knows whether it is.
+    """
+    wal = path.with_name(path.name + WAL)
+    with contextlib.suppress(OSError, sqlite3.Error, OnsiteError):
+        if wal.stat().st_size == 0:
+            with contextlib.closing(_connect(path, "rw")) as connection:
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -15,7 +15,7 @@ from typing import Any
 
 from app.base.errors import DamagedError, InputError
 from app.evidence.entry import Entry, parse
-from app.evidence.journal_file import as_known_error, connect_reader, connect_writer, copy_whole, keep_older
+from app.evidence.journal_file import as_known_error, connect_reader, connect_writer, copy_whole, keep_older, tidy
 
 SCHEMA = 1
 APPLICATION = 0x4F4E5331  # "ONS1": tells our file from any other SQLite file
@@ -124,8 +124,8 @@ class Store:
                 raise
 
     def _rollback(self) -> None:
-        if self._connection.in_transaction:
-            with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -171,6 +171,8 @@ class Store:
     def close(self) -> None:
         with self.lock:
             self._connection.close()
+        if not self.write:
+            tidy(self.path)
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
 

@@ -72,7 +72,7 @@ def read(other: Path) -> Other:
 def _read_project(folder: Path) -> Other:
     opened = Project.open(folder, write=False)
     try:
-        entries = tuple(parse(entry.raw) for entry in opened.entries())  # hashed anew: the stored hash may be wrong
+        entries = tuple(opened.entries())
         spoken = _spoken(entries)
         transcripts = {name: opened.transcript_bytes(name) for name in spoken.transcripts}
         return Other(_first(folder, entries), entries, transcripts, spoken, folder)
