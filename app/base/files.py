@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -29,7 +30,8 @@ def write_atomic(path: Path, content: bytes) -> None:
         part.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a drive that is gone or write-protected lets nothing be removed either
+            part.unlink(missing_ok=True)
         raise UnavailableError(f"写不进文件 {path}：{cause(error)}。请检查磁盘空间与U盘连接后重试。") from error
 
 

@@ -47,7 +47,7 @@ class Staged:
         return True
 
     def drop(self) -> None:
-        self.part.unlink(missing_ok=True)
+        _remove(self.part)
 
 
 def keep(folder: Path, source: Path | bytes, name: str, cancellation: Cancellation | None = None) -> Attachment:
@@ -74,10 +74,10 @@ def stage(folder: Path, source: Path | bytes, name: str, cancellation: Cancellat
             sync_folder(folder)
         sha256, size = _copy(source, part, cancellation or Cancellation())
     except OSError as error:
-        part.unlink(missing_ok=True)
+        _remove(part)
         raise _not_kept(name, error) from error
     except BaseException:
-        part.unlink(missing_ok=True)
+        _remove(part)
         raise
     return Staged(Attachment(sha256, unicodedata.normalize("NFC", Path(name).name), size), part)
 
@@ -102,8 +102,13 @@ def _not_kept(name: str, error: OSError) -> UnavailableError:
 def sweep(folder: Path) -> None:
     """Removes what a killed program left half copied; only for the one who holds the project's lock."""
     for part in (folder / FOLDER).glob(f"*{PART}"):
-        with contextlib.suppress(OSError):
-            part.unlink()
+        _remove(part)
+
+
+def _remove(part: Path) -> None:
+    """As far as the disk lets us: one that is gone must not hide why the copy failed."""
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)
 
 
 def _chunks(source: Path | bytes) -> Generator[bytes, None, None]:
