@@ -112,8 +112,8 @@ Found = tuple[tuple[X509, ...], bool, tuple[Fault, ...]]
 def _paths(search: _Search, path: tuple[X509, ...], faults: tuple[Fault, ...]) -> Iterator[Found]:
     """Every way up from ``path``; a way that ends before an anchor carries the fault that ended it."""
     last = path[-1]
-    if any(last.same_anchor(anchor) for anchor in search.anchors):
-        yield path, True, faults
+    if (anchored := _at_anchor(search, last)) is not None:
+        yield path, True, (*faults, *anchored)
         return
     candidates = [one for one in dict.fromkeys((*search.anchors, *search.pool)) if last.issued_by_name_of(one)]
     dead_end = True
@@ -128,6 +128,18 @@ def _paths(search: _Search, path: tuple[X509, ...], faults: tuple[Fault, ...]) -
         yield from _paths(search, (*path, issuer), (*faults, *unsure))
     if dead_end:
         yield path, False, (*faults, _end(search, path, candidates))
+
+
+def _at_anchor(search: _Search, last: X509) -> tuple[Fault, ...] | None:
+    """None unless ``last`` is an anchor, or one issued anew with the same name and key: then that key has signed it, as
+    else anyone could write other dates and rights into it.
+    """
+    if last in search.anchors:
+        return ()
+    for anchor in search.anchors:
+        if last.same_anchor(anchor) and (signature := search.signature(last, anchor)) is not Signature.INVALID:
+            return () if signature is Signature.VALID else (_unverified(last, anchor),)
+    return None
 
 
 def _occurs(one: X509, path: Sequence[X509]) -> bool:

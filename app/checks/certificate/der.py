@@ -60,25 +60,26 @@ def element(data: bytes, tag: int | None = None) -> Element:
 
 def elements(data: bytes) -> Iterator[Element]:
     """The elements that ``data`` is made of, one after the other. Raises NotDer."""
-    while data:
-        found = first(data)
+    at = 0
+    while at < len(data):
+        found = first(data, at)
         yield found
-        data = data[len(found.raw) :]
+        at += len(found.raw)
 
 
-def first(data: bytes) -> Element:
-    """The element at the beginning of ``data``. Raises NotDer."""
-    if len(data) < 2 or data[0] & 0x1F == 0x1F:
+def first(data: bytes, at: int = 0) -> Element:
+    """The element that begins at ``at``; what lies around it is not copied. Raises NotDer."""
+    if len(data) < at + 2 or data[at] & 0x1F == 0x1F:
         raise NotDer("no element")
-    length, start = data[1], 2
+    length, start = data[at + 1], at + 2
     if length & 0x80:
         count = length & 0x7F
-        if not 1 <= count <= 4 or len(data) < 2 + count:
+        if not 1 <= count <= 4 or len(data) < start + count:
             raise NotDer("no length")
-        length, start = int.from_bytes(data[2 : 2 + count], "big"), 2 + count
+        length, start = int.from_bytes(data[start : start + count], "big"), start + count
     if len(data) < start + length:
         raise NotDer("cut off")
-    return Element(data[0], data[start : start + length], data[: start + length])
+    return Element(data[at], data[start : start + length], data[at : start + length])
 
 
 def oid(content: bytes) -> str:

@@ -73,7 +73,9 @@ def _within(name: Any, base: Any) -> bool:
 
 
 def _domain(name: str, base: str) -> bool:
-    base = base.removeprefix(".")
+    """With a dot in front only what lies below ``base``, as OpenSSL and Java take it; RFC 5280 knows no such dot."""
+    if base.startswith("."):
+        return name.endswith(base)
     return not base or name == base or name.endswith(f".{base}")
 
 
