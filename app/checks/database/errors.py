@@ -159,15 +159,14 @@ def masked(text: str, password: str) -> str:
     return text.replace(password, "******") if password else text
 
 
-def first_line(trouble: Trouble) -> str:
+def words(trouble: Trouble) -> str:
     """The error's own words, short enough for a result."""
-    lines = trouble.text.strip().splitlines()
-    return lines[0][:200] if lines else "没有错误信息"
+    return " ".join(trouble.text.split())[:300] or "没有错误信息"
 
 
 def known(trouble: Trouble) -> Known:
     """What the trouble means when connecting; of a code that is not in the table UNKNOWN with its own words."""
-    return KNOWN.get(trouble.code) or Known(UNKNOWN, f"数据库报错：{first_line(trouble)}", "请把错误号交给 DBA 核对。")
+    return KNOWN.get(trouble.code) or Known(UNKNOWN, f"数据库报错：{words(trouble)}", "请把错误号交给 DBA 核对。")
 
 
 def said(trouble: Trouble) -> str:
@@ -179,7 +178,7 @@ def said(trouble: Trouble) -> str:
 def statement_cause(trouble: Trouble) -> str:
     """Why a statement brought no rows, with its code."""
     cause = STATEMENT_CAUSES.get(trouble.code)
-    return f"{trouble.code} {cause}" if cause else first_line(trouble)
+    return f"{trouble.code} {cause}" if cause else words(trouble)
 
 
 def asked_of(sql: str) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.checks.database import clock, errors
+from app.checks.database.blocking import EXPECTED
 from app.checks.database.errors import SqlRefused
 from app.checks.database.reading import listed, require, text
 from app.checks.database.routes import SET_MODULE
-from app.checks.database.session import EXPECTED, READ_ONLY, LoggedIn
+from app.checks.database.session import READ_ONLY, LoggedIn
 from app.checks.model import Outcome, Verdict
 from app.site.model import Database, Site
 

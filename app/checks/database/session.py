@@ -5,7 +5,6 @@ Which route leads there is decided here, how one is taken stands in ``routes``; 
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from app.base.identity import mask
 from app.checks.database import clock, errors, routes
+from app.checks.database.blocking import LISTENER, LOGIN, Blocked, refused
 from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused, Trouble, asked_of
 from app.checks.database.routes import Account, Connection, Cut, Row
-from app.checks.model import Failed, Outcome, Surroundings, Transcript, Undetermined
+from app.checks.model import Outcome, Surroundings, Transcript, Undetermined
 from app.checks.wire import Wire
 from app.site.model import Database
 
@@ -29,14 +29,7 @@ if TYPE_CHECKING:
 READ_ONLY = "SET TRANSACTION READ ONLY"
 MOST_ROWS = 20_000
 NOTED_ROWS = 200  # rows of one answer that go into the transcript
-LISTENER = "oracle.listener"
-LOGIN = "oracle.login"
-EXPECTED = "能登录，连接用时不超过 1 秒"
-REFUSED = "连接被拒绝"
 ABORTED = "已中止"
-UNRESOLVED = re.compile(
-    "Name or service not known|getaddrinfo failed|nodename nor servname|in name resolution|resolves to no"
-)
 
 
 @dataclass(frozen=True)
@@ -45,24 +38,6 @@ class LoggedIn:
 
     route: str
     seconds: float
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """Why this run does not connect any more. ``outcome`` is what it means for the check ``where`` it was seen."""
-
-    outcome: Outcome
-    said: str
-    advice: str
-    where: str
-
-    def raised(self, asking: str) -> Failed | Undetermined:
-        """For the check ``asking``: the failure itself where it belongs there, elsewhere a pointer to it."""
-        if asking == self.where:
-            if self.outcome is Outcome.FAIL:
-                return Failed(self.said, self.advice, EXPECTED if asking == LOGIN else "")
-            return Undetermined(self.said, self.advice)
-        return Undetermined(f"{self.said}，本次不再连接，见 {self.where}", self.advice)
 
 
 class OracleSession:
@@ -188,10 +163,10 @@ class OracleSession:
                 connection = routes.connect(route, account, self._hold)
             except Exception as error:  # noqa: BLE001 - each kind is told; anything else becomes the reason as well
                 trouble = errors.trouble_of(error, account.password)
-                self._transcript.note(f"{routes.TITLES[route]}：{errors.first_line(trouble)}")
+                self._transcript.note(f"{routes.TITLES[route]}：{errors.words(trouble)}")
                 if route == "thin" and self.target.route == "auto" and trouble.code in errors.OLDER_ROUTE:
                     continue
-                self._refused(error, trouble, routes.TITLES[route])
+                self._refused(Cut() if self._ended else error, trouble, routes.TITLES[route])
                 return None
             seconds = time.monotonic() - began
             self._login = self._login or LoggedIn(self.route, seconds)
@@ -225,25 +200,9 @@ class OracleSession:
         return Account(self.target, password)
 
     def _refused(self, error: Exception, trouble: Trouble, title: str) -> None:
-        where = f"{self.target.host}:{self.target.port}"
-        match error:
-            case Cut() if self._login is not None:
-                raise Undetermined(ABORTED) from None
-            case Cut():
-                self.block(Outcome.UNKNOWN, f"登录 {where} 没有完成，已中止", "请核对网络后再检查一次。", LOGIN)
-            case TimeoutError():
-                said = f"{where} 在 {routes.LOGIN_SECONDS:g} 秒内没有完成登录（{title}）"
-                self.block(Outcome.UNKNOWN, said, errors.FIREWALL, LOGIN)
-            case _ if _is_refusal(error, trouble):
-                advice = "请 DBA 在服务器上执行 lsnrctl status，核对监听和端口。"
-                self.block(Outcome.FAIL, f"{where} {REFUSED}", advice, LISTENER)
-            case _ if UNRESOLVED.search(trouble.text):
-                advice = "请核对 site.toml 的 host，或在本机的 hosts 文件、域名服务里登记这个名字。"
-                self.block(Outcome.UNKNOWN, f"主机名 {self.target.host} 在本机无法解析", advice, LISTENER)
-            case _:
-                meaning = errors.known(trouble)
-                there = LISTENER if trouble.code.startswith("ORA-125") else LOGIN
-                self.block(meaning.outcome, f"{errors.said(trouble)}（{where}，{title}）", meaning.advice, there)
+        if isinstance(error, Cut) and self._login is not None:
+            raise Undetermined(ABORTED) from None
+        self._blocked = self._blocked or refused(error, trouble, self.target, title)
 
     def _settle(self, connection: Connection) -> None:
         """What a new connection is told first: its name among the sessions; and the clock is read once."""
@@ -290,8 +249,10 @@ class OracleSession:
             reason = f"{routes.STATEMENT_SECONDS:g} 秒内没有答复：{asked_of(sql)}"
             raise Undetermined(reason, "请核对数据库是否繁忙，再检查一次。") from None
         except Exception as error:  # noqa: BLE001 - a driver's own errors have no common root
+            if self._ended:  # the driver noticed the closed socket first
+                raise Undetermined(ABORTED) from None
             trouble = errors.trouble_of(error, self._account.password if self._account else "")
-            self._transcript.note(errors.first_line(trouble))
+            self._transcript.note(errors.words(trouble))
             if trouble.lost:
                 connection.cut()
             raise SqlRefused(trouble, sql) from None
@@ -303,16 +264,6 @@ class OracleSession:
             self._transcript.note(f"  ……共 {len(rows)} 行")
         if not rows:
             self._transcript.note("  （没有行）")
-
-
-def _is_refusal(error: BaseException, trouble: Trouble) -> bool:
-    """Nobody listens there; oracledb says so only by the error it wraps, or in words."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ConnectionRefusedError):
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return "onnection refused" in trouble.text and not trouble.code.startswith("ORA-")
 
 
 def open_session(target: Database, surroundings: Surroundings) -> OracleSession:

@@ -174,6 +174,7 @@ class SmallOracle:
     answers: dict[str, Callable[[], Any]] = field(default_factory=dict)
     password: str = PASSWORD
     refusal: int = 0
+    encryption: str = "accepted"
     attempts: int = 0
     statements: list[str] = field(default_factory=list)
     asked: threading.Event = field(default_factory=threading.Event)  # a statement with "hang" in ``errors`` has come
@@ -232,12 +233,12 @@ def translated(sql: str) -> str:
     from sqlglot.dialects.sqlite import SQLite
     from sqlglot.expressions import Identifier
 
-    class Source(Oracle):
-        class Parser(Oracle.Parser):
+    class Source(Oracle):  # type: ignore[misc]
+        class Parser(Oracle.Parser):  # type: ignore[misc]
             FUNCTIONS: Mapping[str, Any] = {}
 
-    class Wanted(SQLite):
-        class Tokenizer(SQLite.Tokenizer):
+    class Wanted(SQLite):  # type: ignore[misc]
+        class Tokenizer(SQLite.Tokenizer):  # type: ignore[misc]
             IDENTIFIERS: ClassVar[list[str]] = ["`"]  # in double quotes SQLite takes a missing column for a text
 
     sql = OWNED.sub(r'"\1.\2"', sql)
@@ -246,7 +247,7 @@ def translated(sql: str) -> str:
     for identifier in tree.find_all(Identifier):
         if not identifier.args.get("quoted"):
             identifier.set("this", identifier.name.upper())
-    return tree.sql(dialect=Wanted, identify=True)
+    return str(tree.sql(dialect=Wanted, identify=True))
 
 
 class Backend:
@@ -349,7 +350,13 @@ def serving(oracle: SmallOracle) -> Any:
     """Serves ``oracle`` on loopback; gives its port."""
     from seerdb.server import Server
 
-    server = Server("127.0.0.1", 0, backend_factory=lambda: Backend(oracle), field_version=oracle.field_version)
+    server = Server(
+        "127.0.0.1",
+        0,
+        backend_factory=lambda: Backend(oracle),
+        field_version=oracle.field_version,
+        encryption=oracle.encryption,
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield server.port

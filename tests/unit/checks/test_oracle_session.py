@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -65,6 +67,41 @@ def test_an_old_server_over_the_thin_route_is_unknown_and_says_which_route_to_ta
     assert oracle.attempts == 0
 
 
+def demanding(connection: socket.socket, over: threading.Event) -> None:
+    """Accepts, and says in the flags of its ACCEPT that native encryption is required."""
+    connection.recv(8192)
+    body = struct.pack(">HHHHHHH", 319, 0, 8192, 32767, 1, 0, 45) + b"\x10" * 2 + bytes(29)
+    connection.sendall(struct.pack(">HHBBH", len(body) + 8, 0, 2, 0, 0) + body)
+    over.wait()
+
+
+@pytest.mark.parametrize(("route", "connections"), [("auto", 2), ("thin", 1)])
+def test_what_thin_cannot_encrypt_is_tried_once_more_over_the_legacy_route(
+    monkeypatch: pytest.MonkeyPatch, route: str, connections: int
+) -> None:
+    monkeypatch.setattr(routes, "LOGIN_SECONDS", 1.0)
+    server = Server(demanding)
+    result = results(target_of(server.port, route=route), "oracle.login")["oracle.login"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert "DPY-3001" in result.transcript
+    assert result.route == ("seerdb" if route == "auto" else "oracledb thin")
+    for _ in range(connections):
+        assert server.accepted.acquire(timeout=1)
+    assert not server.accepted.acquire(timeout=0.05)
+    server.close()
+
+
+@pytest.mark.parametrize("version", [5, LEGACY])
+def test_a_server_with_native_encryption_is_spoken_to_over_the_legacy_route(version: int) -> None:
+    oracle = SmallOracle(version, encryption="required")
+    with serving(oracle) as port:
+        result = results(target_of(port), "oracle.login", "oracle.charset")
+    assert result["oracle.charset"].outcome is Outcome.PASS
+    assert result["oracle.login"].route == "seerdb"
+    assert "oracledb thin：DPY-" in result["oracle.login"].transcript
+    assert oracle.attempts == 1
+
+
 @both
 def test_a_wrong_password_is_sent_once_for_the_whole_set_of_checks(oracle: SmallOracle, port: int) -> None:
     found = results(target_of(port, role="exchange"), *AFTER_LISTENER, password="Wrong-2026#x")
@@ -86,6 +123,17 @@ def test_a_locked_or_expired_account_fails_once(oracle: SmallOracle, port: int, 
         Outcome.FAIL, Outcome.UNKNOWN, Outcome.UNKNOWN,
     ]  # fmt: skip
     assert f"ORA-{code}" in found["oracle.login"].reason
+    assert oracle.attempts == 1
+
+
+@pytest.mark.parametrize("version", [5, 7, 16, 24])
+def test_every_version_of_the_protocol_is_spoken(version: int) -> None:
+    """10.2, 12.1, 21c and 23ai."""
+    oracle = SmallOracle(version)
+    with serving(oracle) as port:
+        found = results(target_of(port), "oracle.login", "oracle.instance", "oracle.undo")
+    assert {result.outcome for result in found.values()} == {Outcome.PASS}
+    assert found["oracle.login"].route == ("seerdb" if version < 7 else "oracledb thin")
     assert oracle.attempts == 1
 
 
