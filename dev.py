@@ -49,7 +49,9 @@ def run(rest: list[str]) -> int:
 
 
 def test(rest: list[str]) -> int:
-    return call(PYTHON, "-m", "pytest", *rest, environment={"QT_QPA_PLATFORM": "offscreen"})
+    """All tests, on all cores; with arguments what they name, as pytest reads them."""
+    chosen = rest or ["-n", "auto", "--dist", "loadfile"]
+    return call(PYTHON, "-m", "pytest", *chosen, environment={"QT_QPA_PLATFORM": "offscreen"})
 
 
 def lint(rest: list[str]) -> int:
