@@ -104,10 +104,13 @@ def _on_target(name: str, server: str, parts: Mapping[str, Any], deployed: Deplo
 
 
 def _by_server(parts: Sequence[Any]) -> dict[str, Any]:
-    """The part of each server. Of two versions of an application (production redeployment) the active one counts."""
+    """The part of each server. Of two versions of an application (production redeployment) the active one counts, of
+    two pools of a data source the one that does not run.
+    """
     found: dict[str, Any] = {}
     for part in parts:
-        if part.server not in found or getattr(part, "active", None):
+        counts = part.state != "RUNNING" if isinstance(part, Pool) else part.active
+        if part.server not in found or counts:
             found[part.server] = part
     return found
 

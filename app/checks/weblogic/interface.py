@@ -9,6 +9,7 @@ from app.checks.model import Undetermined
 from app.checks.weblogic.facts import Deployed, Reading, ServerState, Topology
 
 HEALTH = ("OK", "WARN", "CRITICAL", "FAILED", "OVERLOADED")  # weblogic.health.HealthState 0 to 4
+UNREAD = "（未报）"
 GRAVITY = ("OK", "WARN", "OVERLOADED", "CRITICAL", "FAILED")
 
 
@@ -52,6 +53,8 @@ def states_of(items: list[Mapping[str, Any]]) -> tuple[ServerState, ...]:
     found = tuple(ServerState(text(item, "name"), text(item, "state").upper()) for item in items)
     if not found or not all(state.name for state in found):
         raise Undetermined("REST 管理接口给出的服务器清单是空的，或没有名称", "请核对该用户的权限（Monitors 组）。")
+    if len({state.name for state in found}) < len(set(found)):
+        raise Undetermined("REST 管理接口给同一个 Server 报了几种状态", "请在控制台“环境－服务器－控制”中核对。")
     return found
 
 
@@ -89,6 +92,11 @@ def health_with(own: object, overall: object) -> str | None:
     """
     words = [health_of(value) for value in ((own,) if overall is None else (own, overall))]
     return max((word for word in words if word), key=GRAVITY.index) if all(words) else None
+
+
+def targets_of(value: object) -> list[str]:
+    """The names in a list of references; UNREAD stands for each that cannot be read, and for a list that is none."""
+    return [reference(one) or UNREAD for one in value] if isinstance(value, list) else [UNREAD]
 
 
 def reference(value: object) -> str:

@@ -78,7 +78,7 @@ def judge_topology(topology: Topology, target: WebLogic) -> Verdict:
 def _places(topology: Topology) -> list[Finding]:
     """What is wrong with where the servers are."""
     listening = [server for server in topology.servers if server.listens]
-    if not topology.complete or not topology.domain or any(server.port is None for server in listening):
+    if not topology.complete or not topology.domain or not all(server.port for server in listening):
         words = f"{topology.telling or '管理接口'} 没有给出 Domain 名称或各 Server 的地址和端口，不能核对是否重复"
         return [Finding(Outcome.UNKNOWN, f"{words}；{BY_OTHER_WAYS.rstrip('。')}")]
     places = [(server.machine or "", server.address, server.port) for server in listening]

@@ -8,7 +8,16 @@ from urllib.parse import quote
 
 from app.checks.model import Undetermined
 from app.checks.weblogic.facts import ConfiguredServer, Deployed, Module, Pool, Reading, ServerState, Topology
-from app.checks.weblogic.interface import health_of, health_with, items_of, reference, states_of, text, whole
+from app.checks.weblogic.interface import (
+    health_of,
+    health_with,
+    items_of,
+    reference,
+    states_of,
+    targets_of,
+    text,
+    whole,
+)
 
 if TYPE_CHECKING:
     from app.checks.weblogic.session import WebLogicSession
@@ -64,6 +73,8 @@ class Modern:
             )
             for item in self._items(SERVERS)
         )
+        if not all(server.name for server in servers):
+            raise Undetermined("REST 管理接口给出的服务器清单里有没有名称的")
         name, admin = text(domain, "name"), text(domain, "adminServerName")
         return Topology(name, admin, text(domain, "domainVersion"), servers, telling=self.name)
 
@@ -134,9 +145,7 @@ class Modern:
             members.setdefault(server.cluster, []).append(server.name)
         targets: dict[str, tuple[str, ...]] = {}
         for item in self._items(resource):
-            wanted = item.get("targets")
-            names = [reference(one) for one in wanted] if isinstance(wanted, list) else []
-            servers = [server for name in names for server in (members.get(name, [name]) if name else [])]
+            servers = [server for name in targets_of(item.get("targets")) for server in members.get(name, [name])]
             key = unversioned(text(item, "name"))
             targets[key] = tuple(dict.fromkeys((*targets.get(key, ()), *servers)))
         return targets
@@ -153,6 +162,8 @@ class Modern:
         bean = self._session.get(path)
         if bean is None:
             raise Undetermined(f"REST 管理接口没有 {path.partition('?')[0]}")
+        if name and text(bean, "name") not in ("", name) and resource == SERVER:
+            raise Undetermined(f"REST 管理接口对 {name} 的询问答的是 {text(bean, 'name')[:100]}")
         return bean
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from app.checks.model import Undetermined
 from app.checks.weblogic.facts import ConfiguredServer, Deployed, Module, Pool, Reading, ServerState, Topology
-from app.checks.weblogic.interface import health_of, items_of, reference, states_of, text, whole
+from app.checks.weblogic.interface import health_of, items_of, states_of, targets_of, text, whole
 from app.checks.weblogic.modern import unversioned
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Monitoring:
             details = self._one(kind, text(item, "name")) if name in planned else {}
             found[name] = (*found.get(name, ()), *read(details))
             if isinstance(details.get("targets"), list):
-                targets[name] = tuple(reference(one) for one in details["targets"])
+                targets[name] = tuple(targets_of(details["targets"]))
         told = {name for name in planned if name in found} <= set(targets)
         return Deployed(self.states(), found, targets if targets and told else None, self.name)
 
@@ -104,7 +104,7 @@ class Monitoring:
     def _one(self, kind: str, name: str) -> Mapping[str, Any]:
         body = _body(self._session.get(self._paths.of(kind, name)))
         item = body.get("item", body) if body is not None else None
-        if not isinstance(item, dict):
+        if not isinstance(item, dict) or text(item, "name") not in ("", name):
             raise Undetermined(f"{self.name} 没有 {name} 的详情")
         return item
 

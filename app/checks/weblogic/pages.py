@@ -52,6 +52,8 @@ def _read(url: str, answer: HttpAnswer, seconds: float) -> Page:
     if answer.status != 200:
         failed = answer.status == 404 or answer.status >= 500
         return Page(url, answer.status, found, seconds, trouble=f"应答 {named_status(answer)}", failed=failed)
+    if answer.truncated:
+        return Page(url, answer.status, found, seconds, trouble="的页面太长，没有读完")
     field = has_password_field(answer)
     if found and NOT_THE_SERVICE.search(found) and not field:
         return Page(url, answer.status, found, seconds, trouble=f"标题“{found}”像是出错页或默认页")
