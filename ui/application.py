@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QSettings, QTimer
+from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from ui import bugs
@@ -45,9 +45,17 @@ def make_application() -> QApplication:
     QLocale.setDefault(QLocale(QLocale.Language.Chinese, QLocale.Country.China))
     if not application.property("dressed"):
         application.setProperty("dressed", True)
+        speak_chinese(application)
         theme.follow_desktop(application)
         bugs.hear_all()
     return application
+
+
+def speak_chinese(application: QApplication) -> None:
+    """Qt's own words (choosing files, calendars, what a right click offers) in the interface's language."""
+    translator = QTranslator(application)
+    if translator.load("qtbase_zh_CN", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        application.installTranslator(translator)
 
 
 def settings() -> QSettings:

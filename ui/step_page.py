@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from app.workflow.progress import NO_CASE
 from ui.look import states, theme
-from ui.look.cards import Card, StateWord, Text, column, row, scrolled
+from ui.look.cards import Card, StateWord, Text, column, empty, row, scrolled
 from ui.open_project import OpenProject
 from ui.step.checks import ChecksSection
 from ui.step.conclusion import ConclusionSection
@@ -20,6 +21,7 @@ from ui.step.fields import FieldsSection
 TWO_COLUMNS = 1360  # from this width of the page on, evidence and conclusion stand beside the rest
 SIDE = 464
 MARGIN = 3 * theme.GRID
+CASE_FIRST = "在上面的“服务事项”里选择一件或新建一件，这里才能填写和检查：每一件事各记一份。"
 
 
 class StepPage(QWidget):
@@ -30,10 +32,11 @@ class StepPage(QWidget):
         self.project = project
         self.step = project.workspace.workflow.step(step_id)
         self.setAcceptDrops(True)
-        self.fields = FieldsSection(project, self.step) if self.step.fields else None
-        self.checks = ChecksSection(project, step_id) if self.step.checks else None
-        self.evidence = EvidenceSection(project, self.step) if self.step.evidence else None
-        self.conclusion = ConclusionSection(project, step_id)
+        ready = NO_CASE not in project.overview.progress.step(step_id).missing
+        self.fields = FieldsSection(project, self.step) if ready and self.step.fields else None
+        self.checks = ChecksSection(project, step_id) if ready and self.step.checks else None
+        self.evidence = EvidenceSection(project, self.step) if ready and self.step.evidence else None
+        self.conclusion = ConclusionSection(project, step_id) if ready else None
         self._lay_out()
         project.changed.connect(self.refresh)
         project.running_changed.connect(self.show_running)
@@ -52,7 +55,8 @@ class StepPage(QWidget):
             self.checks.show_states(state.checks)
         if self.evidence:
             self.evidence.show_records()
-        self.conclusion.show_state(state)
+        if self.conclusion:
+            self.conclusion.show_state(state)
 
     def show_running(self) -> None:
         if self.checks:
@@ -84,7 +88,8 @@ class StepPage(QWidget):
         state = self.project.overview.progress.step(self.step.id)
         self.word = StateWord(states.of_step(state), points=theme.POINTS)
         left = [part for part in (self._guidance(), self.fields, self.checks) if part]
-        right = [part for part in (self.evidence, self.conclusion) if part]
+        right: list[QWidget] = [part for part in (self.evidence, self.conclusion) if part]
+        right = right or [without_case()]
         self._main, self._side = QWidget(), QWidget()
         for holder, parts in ((self._main, left), (self._side, right)):
             layout = column(*parts, spacing=2 * theme.GRID)
@@ -129,3 +134,10 @@ class StepPage(QWidget):
         line.setToolTip("\n".join(workflow.clauses[clause] for clause in self.step.serves))
         card.body.addWidget(line)
         return card
+
+
+def without_case() -> Card:
+    """What stands on a step of the maintenance phase while no service case is chosen."""
+    card = Card()
+    card.body.addWidget(empty(NO_CASE, CASE_FIRST))
+    return card

@@ -80,6 +80,11 @@ def file_name(title: str, scope: str = "") -> str:
     return f"{title}{f' {scope}' if scope else ''}.docx"
 
 
+def one_of(form: str, scope: str) -> str:
+    """The name by which one form of one case is asked for: ``附表3 case-…``; the form's id where it has no case."""
+    return f"{form} {scope}".strip()
+
+
 class Draughtsman:
     """Works out the forms of one project: what each would say now, and the version that says it."""
 
@@ -92,18 +97,21 @@ class Draughtsman:
         return Source.of(self.workspace)
 
     def due(self, only: Sequence[str] = ()) -> tuple[tuple[Form, str], ...]:
-        """The forms named by ``only`` (ids; empty means all), each with its scope: one per case, or a blank one.
+        """The forms named by ``only`` (ids, or ``<id> <case>`` for one case's; empty means all), each with its scope.
 
-        Raises InputError for a name that no form has.
+        A form has one scope per case, or a blank one. Raises InputError for a name that no form has.
         """
-        unknown = [name for name in only if name not in {form.id for form in self.forms}]
+        cases = [entry.subject for entry in self.workspace.project.current("case")]
+        every = [(form, scope) for form in self.forms for scope in ((cases or [""]) if form.per_case else [""])]
+        known = {form.id for form in self.forms} | {one_of(form.id, scope) for form, scope in every}
+        unknown = [name for name in only if name not in known]
         if unknown:
             raise InputError(
                 f"没有这种表单：{'、'.join(unknown)}。可用的有：{'、'.join(form.id for form in self.forms)}。"
             )
-        chosen = [form for form in self.forms if not only or form.id in only]
-        cases = [entry.subject for entry in self.workspace.project.current("case")]
-        return tuple((form, scope) for form in chosen for scope in ((cases or [""]) if form.per_case else [""]))
+        return tuple(
+            (form, scope) for form, scope in every if not only or {form.id, one_of(form.id, scope)} & set(only)
+        )
 
     def template(self, form: Form) -> bytes:
         return read_bounded(template_path(form, self.workspace.folder), TEMPLATE_LIMIT, "表单模板")

@@ -105,7 +105,7 @@ class _View:
         return [standing.state(place) for place in self.chosen[step.id]]
 
     def without_case(self, step: Step) -> StepState:
-        return StepState(step, False, False, f"{NO_CASE}。", (NO_CASE,), tuple(self.checks(step, self.own)))
+        return StepState(step, False, False, f"{NO_CASE}。", (NO_CASE,), ())
 
     def case_step(self, step: Step, decided: bool = True) -> StepState:
         """A step of the maintenance phase in its case; one that this case does not call for says why it is open."""

@@ -36,7 +36,8 @@ class DecisionDialog(Asking):
         if decision != "withdraw":
             ends = clock.china_date(clock.now()) + timedelta(days=DEFAULT_DAYS)
             self.expires.show_value(ends.isoformat() if decision == "waive" else "")
-            self.ask("到期日", self.expires, "到这一天结束（北京时间）；不适用可留空，表示不设期限")
+            ending = "到这一天结束（北京时间）"
+            self.ask("到期日", self.expires, ending if decision == "waive" else f"{ending}；留空表示不设期限")
         self.role.setFocus()
 
     def _record(self) -> str:

@@ -72,3 +72,6 @@ class Asking(QDialog):
         self.trouble.say(trouble)
         if not trouble:
             self.accept()
+        elif parts := self.layout():  # the sentence may be longer than the room that was left
+            parts.activate()
+            self.resize(self.width(), max(self.height(), parts.totalHeightForWidth(self.width())))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -196,6 +197,22 @@ def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(content)
     return area
+
+
+@contextmanager
+def focus_kept(holder: QWidget) -> Iterator[None]:
+    """Around a rebuilding: the keyboard stays at the button in the same place, or at the last one there is."""
+    before = [made for made in holder.findChildren(QPushButton) if not made.isHidden()]
+    place = next((index for index, made in enumerate(before) if made.hasFocus()), None)
+    yield
+    if place is not None:
+        QTimer.singleShot(0, holder, lambda: _focus_button(holder, place))
+
+
+def _focus_button(holder: QWidget, place: int) -> None:
+    there = [made for made in holder.findChildren(QPushButton) if made.isVisible()]
+    if there:
+        there[min(place, len(there) - 1)].setFocus()
 
 
 def clear(layout: QLayout) -> None:

@@ -86,6 +86,8 @@ QLineEdit:read-only, QPlainTextEdit:read-only, QComboBox:disabled {{ background:
   border-color: {c.border}; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QTableView::item {{ padding: 0 6px; }}
+QTableView::item:selected {{ background: {c.accent_soft}; color: {c.text}; }}
+QTableView::item:focus {{ border: 1px solid {c.accent}; }}
 QTableView {{ border: 1px solid {c.border}; border-radius: 6px; background: {c.surface};
   alternate-background-color: {c.sunken}; selection-background-color: {c.accent_soft}; selection-color: {c.text}; }}
 QTableWidget QLineEdit {{ border-radius: 0; padding: 0 4px; min-height: 0; }}

@@ -66,7 +66,7 @@ class FormsPage(Page):
         """Exports into ``folder``; False when an export is under way."""
         from app.actions import forms
 
-        only = tuple(dict.fromkeys(name for name, box in self.boxes.items() if box.isChecked()))
+        only = tuple(name for name, box in self.boxes.items() if box.isChecked())
         pdf, workspace = self.pdf.isChecked(), self._project.workspace
 
         def work(cancellation: Any, report: Any) -> Any:
@@ -95,29 +95,33 @@ class FormsPage(Page):
 
     def _show(self, found: Any) -> None:
         clear(self._list)
+        from app.actions.cases import cases
+        from app.actions.forms import one_of
+
         ticked = {name for name, box in self.boxes.items() if box.isChecked()}
         self.boxes = {}
+        about = {case.scope: f"{case.kind}“{case.title}”" for case in cases(self._project.workspace)}
         for number, form in enumerate(found):
             if number:
                 self._list.addWidget(line(), 2 * number, 0, 1, 4)
-            self._line(2 * number + 1, form, form.id in ticked)
+            name = one_of(form.id, form.scope)
+            title = f"{form.title}　{about.get(form.scope, form.scope)}".strip()
+            self.boxes[name] = self._line(2 * number + 1, form, title)
+            self.boxes[name].setChecked(name in ticked)
         if not found:
             self._list.addWidget(empty("没有表单", "本项目的表单目录是空的。"), 0, 0, 1, 4)
 
-    def _line(self, number: int, form: Any, ticked: bool) -> None:
+    def _line(self, number: int, form: Any, title: str) -> Tick:
         box = Tick()
-        box.setChecked(ticked)
-        box.setAccessibleName(f"勾选 {form.title}")
-        self.boxes[form.id] = box
-        scope = f"　{form.scope}" if form.scope else ""
-        seal = " · 须盖章" if form.stamped else ""
-        version = f"第 {form.version} 版" if form.version else "—"
+        box.setAccessibleName(f"勾选 {title}")
+        told = (f"第 {form.version} 版" if form.version else "", "须盖章" if form.stamped else "")
         self._list.addWidget(box, number, 0)
-        self._list.addWidget(Text(f"{form.title}{scope}"), number, 1)
-        self._list.addWidget(Text(f"{version}{seal}", "muted", 9.5, wrap=False), number, 2)
+        self._list.addWidget(Text(title), number, 1)
+        self._list.addWidget(Text(" · ".join(part for part in told if part), "muted", 9.5, wrap=False), number, 2)
         state = StateWord(look_of(form))
         state.setToolTip(form.line)
         self._list.addWidget(state, number, 3)
+        return box
 
     def _say(self, sentence: str) -> None:
         clear(self._list)

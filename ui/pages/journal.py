@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QPlainTextEdit, QSplitter, QTableView
 
-from app.base import clock
-from ui.look import theme
+from ui.journal_words import KINDS, Wording, moment
 from ui.look.cards import Text
 from ui.open_project import OpenProject
 from ui.pages.page import Page
 
-KINDS = {
-    "project": "建立项目", "profile": "现场配置", "result": "检查结果", "field": "填写", "attachment": "附件",
-    "adjustment": "调整记录", "signoff": "确认", "decision": "处置", "host_key": "主机公钥", "form": "表单版本",
-    "form_file": "表单文件", "case": "服务事项",
-}  # fmt: skip
 TITLES = ("证据号", "时间", "类别", "对象", "内容", "记录人")
 Index = QModelIndex | QPersistentModelIndex
-
-
-def content_words(kind: str, payload: Any) -> str:
-    """An entry's content in one line."""
-    from app.checks.model import OUTCOME_WORDS, Outcome
-
-    if kind == "result":
-        word = OUTCOME_WORDS.get(Outcome(payload["outcome"]), "")
-        return f"{word}　{payload.get('title', '')}　{payload.get('actual', '')}"
-    if kind == "field":
-        value = payload.get("value", "")
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    for key in ("name", "what", "reason", "title", "fingerprint", "sha256"):
-        if payload.get(key):
-            return str(payload[key])
-    return ""
 
 
 class Journal(QAbstractTableModel):
     """Entries as rows; nothing is copied but what is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, wording: Wording) -> None:
         super().__init__()
+        self._wording = wording
         self.entries: Sequence[Any] = ()
 
     def show(self, entries: Sequence[Any]) -> None:
@@ -64,22 +42,20 @@ class Journal(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) or not index.isValid():
-            return None
-        if role == Qt.ItemDataRole.ToolTipRole:
+        if role != Qt.ItemDataRole.DisplayRole or not index.isValid():
             return None
         entry = self.entries[index.row()]
         match index.column():
             case 0:
                 return entry.number
             case 1:
-                return f"{clock.parse(entry.at).astimezone():%Y-%m-%d %H:%M:%S}"
+                return moment(entry.at)
             case 2:
                 return KINDS.get(entry.kind, entry.kind)
             case 3:
-                return entry.subject
+                return self._wording.subject(entry)
             case 4:
-                return content_words(entry.kind, entry.payload)[:300]
+                return self._wording.content(entry)[:300]
             case _:
                 return f"{entry.author}（{entry.role}）" if entry.role else entry.author
 
@@ -90,7 +66,8 @@ class JournalPage(Page):
     def __init__(self, project: OpenProject) -> None:
         super().__init__("实施日志", "只增不改的记录；屏幕、表单和移交包上的一切都由它得出。", scrolling=False)
         self._project = project
-        self.model = Journal()
+        self.wording = Wording(project)
+        self.model = Journal(self.wording)
         self._filtered = QSortFilterProxyModel()
         self._filtered.setSourceModel(self.model)
         self._filtered.setFilterKeyColumn(-1)
@@ -106,8 +83,7 @@ class JournalPage(Page):
         self.table = self._table()
         self.whole = QPlainTextEdit()
         self.whole.setReadOnly(True)
-        self.whole.setFont(theme.font(10, mono=True))
-        self.whole.setPlaceholderText("选中一条，在这里看它的全部内容")
+        self.whole.setPlaceholderText("选中一条，在这里看它的内容")
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.table)
         split.addWidget(self.whole)
@@ -150,5 +126,4 @@ class JournalPage(Page):
         if not current.isValid():
             return
         entry = self.model.entries[self._filtered.mapToSource(current).row()]
-        told = {"hash": entry.hash, "scope": entry.scope, "payload": dict(entry.payload)}
-        self.whole.setPlainText(json.dumps(told, ensure_ascii=False, indent=2, default=str))
+        self.whole.setPlainText(self.wording.whole(entry))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.workflow.model import CheckState, State
 from ui.look import theme
-from ui.look.cards import Text, button, clear, column, row
+from ui.look.cards import Text, button, clear, column, focus_kept, row
 from ui.open_project import OpenProject
 from ui.step.check_row import PAD, STATE, payload
 
@@ -34,11 +34,12 @@ class CheckDetail(QWidget):
         if state == self._shown:
             return
         self._shown = state
-        clear(self._outer)
-        facts = self._facts(state)
-        if facts.count():
-            self._outer.addLayout(facts)
-        self._outer.addLayout(self._buttons(state))
+        with focus_kept(self):
+            clear(self._outer)
+            facts = self._facts(state)
+            if facts.count():
+                self._outer.addLayout(facts)
+            self._outer.addLayout(self._buttons(state))
 
     def _facts(self, state: CheckState) -> QGridLayout:
         grid = QGridLayout()

@@ -8,7 +8,7 @@ from app.base import clock
 from app.workflow.model import Signoff, StepState
 from ui import records
 from ui.look import states, theme
-from ui.look.cards import Card, StateWord, Text, button, clear, column, line, row
+from ui.look.cards import Card, StateWord, Text, button, clear, column, focus_kept, line, row
 from ui.open_project import OpenProject
 
 MOST_LINES = 8
@@ -48,6 +48,10 @@ class ConclusionSection(Card):
         if (state.missing, signed) == self._key:
             return
         self._key = (state.missing, signed)
+        with focus_kept(self):
+            self._rebuild(state)
+
+    def _rebuild(self, state: StepState) -> None:
         clear(self._missing)
         for text in shortened(() if state.decision else state.missing):
             bullet = Text("·", "muted", wrap=False)

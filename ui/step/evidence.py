@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from app.workflow.model import Record, Slot, Step
 from ui import records
 from ui.look import theme
-from ui.look.cards import Card, Text, button, clear, column, line, row
+from ui.look.cards import Card, Text, button, clear, column, focus_kept, line, row
 from ui.open_project import OpenProject
 
 THUMB = QSize(96, 64)
@@ -58,11 +58,12 @@ class SlotView(QWidget):
         if found == self._shown:
             return
         self._shown = found
-        clear(self._list)
-        for record in found:
-            self._list.addWidget(self._line(record, kind))
-        if not found:
-            self._list.addWidget(Text(self._empty(), "muted", 9.5))
+        with focus_kept(self):
+            clear(self._list)
+            for record in found:
+                self._list.addWidget(self._line(record, kind))
+            if not found:
+                self._list.addWidget(Text(self._empty(), "muted", 9.5))
 
     def take_files(self, paths: Sequence[Path]) -> None:
         """Stores files as evidence, one after another, off the window's thread."""
