@@ -11,7 +11,8 @@ import pytest
 
 from app.base.cancellation import Cancellation
 from app.base.errors import CancelledError, DamagedError, UnavailableError
-from app.handover.bag import Content, write_bag
+from app.handover.bag import write_bag
+from app.handover.contents import Content
 
 HUNDRED_KILOBYTES: dict[str, Content] = {f"data/{number}": b"x" * 100_000 for number in range(6)}
 
