@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
@@ -51,6 +51,7 @@ class NoticeBar(Tinted):
         self.sign.word.hide()
         self.words = Text("").selectable()
         self.close_button = button("知道了", self.hide, "quiet")
+        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # pressed with the mouse, it leaves the focus alone
         parts = row(self.sign, self.words, self.close_button, spacing=theme.GRID + 4)
         parts.setStretch(1, 1)
         parts.setContentsMargins(3 * theme.GRID, 4, 2 * theme.GRID, 4)
@@ -83,6 +84,7 @@ class WorkBar(QWidget):
         self.bar.setFixedWidth(160)
         self.bar.setTextVisible(False)
         self.cancel = button("取消", self._cancel, "quiet")
+        self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setLayout(row(self.mark, self.words, self.bar, self.cancel))
         self.hide()
 

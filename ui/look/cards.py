@@ -91,9 +91,8 @@ def button(
 
 
 def keys_words(shortcut: str) -> str:
-    """A key sequence as this system writes it, arrows as arrows."""
-    native = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-    return native.replace("+Left", " ←").replace("+Right", " →")
+    """A key sequence as it stands on the keys, arrows as arrows (Qt's Chinese calls them 左方向)."""
+    return shortcut.replace("+Left", " ←").replace("+Right", " →")
 
 
 def retitle(made: QAbstractButton, text: str) -> None:
@@ -197,6 +196,15 @@ def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(content)
     return area
+
+
+def take_turns(shown: QWidget, hidden: QWidget) -> None:
+    """Shows one part in another's place; the keyboard goes along, else Qt would jump to some other end of the page."""
+    followed = hidden.hasFocus()
+    shown.show()
+    if followed:
+        shown.setFocus()
+    hidden.hide()
 
 
 @contextmanager

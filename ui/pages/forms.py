@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QProgressBar
 
 from ui.look import theme
-from ui.look.cards import Card, StateWord, Text, button, clear, empty, line
+from ui.look.cards import Card, StateWord, Text, button, clear, empty, line, take_turns
 from ui.look.inputs import Tick
 from ui.look.states import Look
 from ui.open_project import OpenProject
@@ -146,8 +146,7 @@ class FormsPage(Page):
     def _busy(self, busy: bool) -> None:
         self.bar.setRange(0, 0)
         self.bar.setVisible(busy)
-        self.cancel.setVisible(busy)
-        self.export.setVisible(not busy)
+        take_turns(*((self.cancel, self.export) if busy else (self.export, self.cancel)))
         self.open.setVisible(not busy and self.folder is not None)
 
     def _open_folder(self) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QProgressBar,
 from ui import journey
 from ui.journey import Place
 from ui.look import states, theme
-from ui.look.cards import Card, StateWord, Text, button, clear, column, row
+from ui.look.cards import Card, StateWord, Text, button, clear, column, row, take_turns
 from ui.look.inputs import Choice, Tick
 from ui.open_project import OpenProject
 from ui.pages.page import Page
@@ -195,8 +195,7 @@ class PackagePage(Page):
     def _busy(self, busy: bool) -> None:
         self.bar.setRange(0, 0)
         self.bar.setVisible(busy)
-        self.cancel.setVisible(busy)
-        self.write.setVisible(not busy)
+        take_turns(*((self.cancel, self.write) if busy else (self.write, self.cancel)))
         self.place.setReadOnly(busy)
 
     def _open(self) -> None:

@@ -63,6 +63,8 @@ class CheckRow(QWidget):
         """Shows a newer state; ``busy`` greys the button while any check runs."""
         self.state, self.running = state, running
         self.look = states.of_check(state, running)
+        if busy and self.button.hasFocus():
+            self.setFocus()  # a greyed button would send the keyboard to the next row, and the page after it
         self.button.setEnabled(not busy)
         self.button.setText("检查" if not state.record else "重测")
         content = payload(state)

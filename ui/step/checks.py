@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.workflow.model import CheckState, Record, State
 from ui.look import palette, theme
-from ui.look.cards import Card, Text, button, line
+from ui.look.cards import Card, Text, button, line, take_turns
 from ui.look.states import LOOKS
 from ui.open_project import OpenProject, Pair
 from ui.step.check_detail import CheckDetail
@@ -66,6 +66,7 @@ class ChecksSection(Card):
         )
         for part in (self.rest_button, self.all_button, self.cancel_button):
             self.head.addWidget(part)
+            part.hide()
         self._fill(project.overview.progress.step(step).checks)
 
     def _fill(self, checks: Iterable[CheckState]) -> None:
@@ -121,9 +122,12 @@ class ChecksSection(Card):
     def _head(self, busy: bool) -> None:
         ours = busy and bool(set(self.rows) & self._project.running)
         writable = not self._project.workspace.read_only
-        self.all_button.setVisible(bool(self.rows) and writable and not ours)
-        self.rest_button.setVisible(bool(self.rows) and writable and not ours)
-        self.cancel_button.setVisible(ours)
+        if ours:
+            take_turns(self.cancel_button, self.all_button)
+            take_turns(self.cancel_button, self.rest_button)
+        elif self.rows and writable:
+            self.rest_button.show()
+            take_turns(self.all_button, self.cancel_button)
         for part in (self.all_button, self.rest_button):
             part.setEnabled(not busy)
         found = [state.state for state in self._states.values()]
