@@ -64,6 +64,7 @@ def start_logging() -> None:
         folder().mkdir(parents=True, exist_ok=True)
         handler = LogFile(folder() / NAME, maxBytes=SIZE, backupCount=KEPT, encoding="utf-8", errors="backslashreplace")
     except OSError:
+        root.addHandler(logging.NullHandler())  # without any, Python writes warnings to standard error as they are
         return
     handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root.addHandler(handler)

@@ -15,6 +15,7 @@ DEVICES = frozenset(
     {"CON", "PRN", "AUX", "NUL", *(f"{port}{digit}" for port in ("COM", "LPT") for digit in "123456789¹²³")}
 )
 FULL_WIDTH_PERCENT = "\uff05"
+LONGEST_PART = 250  # bytes of one name in UTF-8: Linux takes 255, and ``.part`` is added while it is written
 LONGEST = 220  # UTF-16 units of a path in the package: Windows takes 260 with drive and folder
 
 
@@ -33,7 +34,8 @@ def portable(name: str) -> str:
         device = part.split(".")[0].rstrip(" ").upper()
         if FORBIDDEN & set(part) or part[-1] in ". " or device in DEVICES:
             raise InputError(f"文件名“{part}”不能写到U盘（Windows 不允许这样的名字），请改名后重做。")
-    if len(composed.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST:
+    longest = max(len(part.encode("utf-8", "surrogatepass")) for part in parts)
+    if longest > LONGEST_PART or len(composed.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST:
         raise InputError(f"文件名“{parts[-1]}”太长，不能写到U盘，请改短后重做。")
     return composed
 

@@ -113,34 +113,36 @@ def test_a_long_log_is_cut_into_files_of_which_few_are_kept(monkeypatch: pytest.
     assert "199 y" in logged()
 
 
-def test_where_no_log_can_be_written_nothing_else_fails(home: Path) -> None:
-    home.write_text("a file where the folder should be")
-    log.start_logging()
-    logging.getLogger("x").warning("lost")
-    assert home.read_text() == "a file where the folder should be"
-
-
-FULL = """
-import logging, sys
-from pathlib import Path
+LOGGING = """
+import logging
 from app.base import log
 log.start_logging()
-place = log.folder()
 for number in range(3):
     logging.getLogger("x").warning("y" * 100_000)
 print("went on")
 """
 
 
+def said_by_a_program_that_logs() -> tuple[str, str, int]:
+    """Its standard output and error and its exit status."""
+    root = Path(__file__).parents[3]
+    child = subprocess.run([sys.executable, "-c", LOGGING], cwd=root, capture_output=True, text=True)
+    return child.stdout, child.stderr, child.returncode
+
+
+def test_where_no_log_can_be_written_the_program_goes_on_and_says_nothing(home: Path) -> None:
+    home.write_text("a file where the folder should be")
+    assert said_by_a_program_that_logs() == ("went on\n", "", 0)
+    assert home.read_text() == "a file where the folder should be"
+
+
 def test_a_full_disk_does_not_stop_the_program_or_speak_between_its_lines(home: Path) -> None:
     home.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "home", str(home)], check=True)
     try:
-        root = Path(__file__).parents[3]
-        child = subprocess.run([sys.executable, "-c", FULL], cwd=root, capture_output=True, text=True)
+        assert said_by_a_program_that_logs() == ("went on\n", "", 0)
     finally:
         subprocess.run(["umount", str(home)], check=True)
-    assert (child.stdout, child.stderr, child.returncode) == ("went on\n", "", 0)
 
 
 def test_a_report_holds_the_traceback_and_is_where_it_is_said_to_be() -> None:
