@@ -15,7 +15,7 @@ from app.rehearsal.listening import Listening, hold
 from app.rehearsal.oracle import tns
 from app.rehearsal.oracle.database import FAULTS, Database
 from app.rehearsal.oracle.instance import RELEASES
-from app.rehearsal.oracle.session import Refused, Session, converse
+from app.rehearsal.oracle.session import Session, converse
 
 if TYPE_CHECKING:
     from app.rehearsal.world import World
@@ -92,19 +92,21 @@ class OracleListener(Listening):
     def _converse(self, connection: socket.socket, request: tns.Request) -> None:
         service = (request.field("SERVICE_NAME") or request.field("SID")).upper()
         session = Session(
-            self.release, self.password(service), lambda: self.database(service), lambda: self._hold_up(connection)
+            self.release,
+            self.password(service),
+            lambda: self.database(service),
+            lambda: self._hold_up(connection),
+            self._count,
         )
         session.locked = "account-locked" in self.world.faults
         if "slow" in self.world.faults:
             self.pause(SLOW_SECONDS)
-        try:
-            converse(connection, request.raw, session)
-        except Refused:
-            with self._counting:
-                self.refused_logins += 1
-        finally:
-            with self._counting:
-                self.logins += session.entered
+        converse(connection, request.raw, session)
+
+    def _count(self, logins: int, refusals: int) -> None:
+        with self._counting:
+            self.logins += logins
+            self.refused_logins += refusals
 
     def _hold_up(self, connection: socket.socket) -> None:
         """A session that is open when the database falls silent gets no answer either."""

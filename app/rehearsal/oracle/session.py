@@ -22,17 +22,22 @@ if TYPE_CHECKING:
 LOCKED = OraError(28000, "The account is locked.")
 
 
-class Refused(Exception):
-    """The client was not let in."""
-
-
 class Session:
-    """Made for each connection; ``database`` gives the one to ask at this moment, ``before`` may hold a call up."""
+    """Made for each connection; ``database`` gives the one to ask at this moment, ``before`` may hold a call up.
+
+    ``count`` hears how many log-ins and refusals there are more. Whoever is asked for a password counts as refused
+    until he is let in: so the number is right before the client reads its refusal.
+    """
 
     capabilities: frozenset[Any] = frozenset()
 
     def __init__(
-        self, release: Release, password: str, database: Callable[[], Database], before: Callable[[], None]
+        self,
+        release: Release,
+        password: str,
+        database: Callable[[], Database],
+        before: Callable[[], None],
+        count: Callable[[int, int], None],
     ) -> None:
         self.release = release
         self.field_version = release.field_version
@@ -43,12 +48,14 @@ class Session:
         self._password = password
         self._database = database
         self._before = before
+        self._count = count
 
     def authenticate(self, username: str) -> str | None:
         """The password that must be known; None for a user that does not exist."""
         from seerdb.server import lockout
 
         self.asked = True
+        self._count(0, 1)
         lockout.unlock(username)  # locking accounts is a fault of the rehearsal, not of a process's history
         return self._password if username.upper() == CHECK_USER else None
 
@@ -57,6 +64,12 @@ class Session:
         if self.locked:
             raise as_backend_error(LOCKED)
         self.entered = True
+        self._count(1, -1)
+
+    def gone(self) -> None:
+        """The client left before it proved a password: neither a log-in nor a refusal."""
+        if self.asked and not self.entered:
+            self._count(0, -1)
 
     def session_info(self) -> Any:
         from seerdb.server.backend import SessionInfo
@@ -126,7 +139,7 @@ def described(answer: Answer) -> list[Any]:
 
 
 def converse(connection: socket.socket, first: bytes, session: Session) -> None:
-    """Serves the client whose CONNECT is ``first`` to its end. Raises Refused when it was not let in."""
+    """Serves the client whose CONNECT is ``first`` to its end."""
     from seerdb.common.exceptions import InterfaceError
     from seerdb.server import PacketStream, serve_session
 
@@ -135,5 +148,7 @@ def converse(connection: socket.socket, first: bytes, session: Session) -> None:
     try:
         serve_session(PacketStream(Replayed(connection, first)), session)
     except InterfaceError as error:
-        if session.asked and not session.entered and "authentication rejected" in str(error):
-            raise Refused(str(error)) from None
+        if "authentication rejected" not in str(error):
+            session.gone()
+    except OSError:
+        session.gone()
