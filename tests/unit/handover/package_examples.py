@@ -11,8 +11,8 @@ from app.base.cancellation import Cancellation
 from app.evidence.fault import Fault
 from app.evidence.project import Draft, Project
 from app.evidence.union import merge
-from app.handover.bag import INFO, MANIFEST, TAG_MANIFEST, Content, write_bag
-from app.handover.contents import project_files
+from app.handover.bag import INFO, MANIFEST, TAG_MANIFEST, write_bag
+from app.handover.contents import Content, project_files
 from app.handover.verify import verify_bag
 
 PROFILE = b'[site]\nname = "x"\n'

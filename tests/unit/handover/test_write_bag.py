@@ -14,7 +14,8 @@ from package_examples import pack
 
 from app.base.cancellation import Cancellation
 from app.base.errors import CancelledError, DamagedError, InputError, UnavailableError
-from app.handover.bag import BAGIT, Content, write_bag
+from app.handover.bag import BAGIT, write_bag
+from app.handover.contents import Content
 from app.handover.verify import verify_bag
 
 BAGIT_TOOL = (sys.executable, "-W", "ignore", "-m", "bagit")
