@@ -30,7 +30,8 @@ PSEUDO_DEVICES = ("/dev/loop", "/dev/sr", "/dev/cdrom", "/dev/scd", "gvfsd", "po
 PSEUDO_MOUNTS = ("/proc/", "/sys/", "/dev/", "/run/", "/snap/")
 MEMINFO = re.compile(r"^(\w+(?:\(\w+\))?):\s+(\d+)(?: kB)?$", re.MULTILINE)
 OS_LINE = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
-JAVA = re.compile(r'version "([^"\n]{1,60})"')
+JAVA = re.compile(r'^[A-Za-z]+ version "([^"\n]{1,60})"', re.MULTILINE)
+DF_TROUBLE = re.compile(r"df: [\"'`‘]*(/.*?)[\"'’]*: ")
 SECONDS = re.compile(r"^(\d{9,11})\.(\d{1,9})$", re.MULTILINE)
 LONGEST_ARGUMENTS = 4090  # kernels before 4.2 show a process' arguments up to one page of 4096 bytes
 SECRET = re.compile(
@@ -67,10 +68,14 @@ class FileSystem:
 
 @dataclass(frozen=True)
 class Table:
-    """The file systems of a ``df``; ``whole`` is False where a line was not understood or df itself had trouble."""
+    """The file systems of a ``df``; ``whole`` is False where a line was not understood or df itself had trouble.
+
+    ``unread``: what is mounted without df telling its size.
+    """
 
     rows: tuple[FileSystem, ...]
     whole: bool = True
+    unread: tuple[str, ...] = ()
 
     def at(self, mount: str) -> FileSystem | None:
         """What is mounted exactly there; the last one covers those before it."""
@@ -86,6 +91,7 @@ def file_systems(text: str, whole: bool = True) -> Table:
         raise Undetermined(f"df 的输出无法理解：{_beginning(text)}")
     unit = _unit(HEADER.match(lines[start].strip()))
     rows: list[FileSystem] = []
+    unread: list[str] = []
     waiting = ""
     for line in lines[start + 1 :]:
         found = ROW.fullmatch(f"{waiting} {line.strip()}".strip())
@@ -97,9 +103,17 @@ def file_systems(text: str, whole: bool = True) -> Table:
         total, used, available = found.groups()[1:4]
         if "-" not in (total, used, available) and int(total) > 0:
             rows.append(FileSystem(found["device"], found["mount"], int(used) * unit, max(0, int(available)) * unit))
+        else:
+            unread.append(found["mount"])
     if not rows:
         raise Undetermined("df 没有列出任何文件系统")
-    return Table(tuple(rows), whole and not waiting)
+    return Table(tuple(rows), whole and not waiting, tuple(unread))
+
+
+def df_whole(status: int, errors: str) -> bool:
+    """Whether a df told all that counts: what it may complain of are only mounts of the system's own."""
+    complaints = [DF_TROUBLE.match(line) for line in errors.splitlines() if line.strip()]
+    return status == 0 or (bool(complaints) and all(one and one[1].startswith(PSEUDO_MOUNTS) for one in complaints))
 
 
 def _unit(header: re.Match[str] | None) -> int:
@@ -138,7 +152,10 @@ class Process:
 
 
 # Programs that carry what they look for, or look at, in their own arguments.
-LOOKERS = ("grep", "egrep", "fgrep", "pgrep", "vi", "vim", "less", "more", "tail", "cat", "watch", "ssh", "su", "sudo")
+LOOKERS = ("grep", "egrep", "fgrep", "pgrep", "vi", "vim", "less", "more", "tail", "cat", "watch", "ssh", "su", "sudo",
+           "awk", "gawk", "mawk", "sed", "ps", "find", "nano", "strings")  # fmt: skip
+SHELL_LOOKS = re.compile(rf"(?:\S*/)?-?[a-z]*sh (?:-\S+ )*-[a-z]*c .*\b(?:{'|'.join(LOOKERS)})\b", re.DOTALL)
+DEFUNCT = "<defunct>"
 
 
 def processes(text: str) -> tuple[Process, ...]:
@@ -166,7 +183,14 @@ def running(planned: str, among: Sequence[Process]) -> tuple[Process, ...]:
 
 
 def _looks(process: Process) -> bool:
-    return process.program.rpartition("/")[2] in LOOKERS
+    """Also a shell that was given such a command as text, as cron and agents do; and what has died runs no more."""
+    looks = process.program.rpartition("/")[2] in LOOKERS or SHELL_LOOKS.match(process.arguments)
+    return bool(looks) or process.arguments.rstrip().endswith(DEFUNCT)
+
+
+def only_own(among: Sequence[Process]) -> bool:
+    """Whether the system shows a user nothing but its own processes (hidepid): the first of all is never missing."""
+    return all(one.pid != 1 for one in among)
 
 
 def cut_short(among: Sequence[Process]) -> bool:

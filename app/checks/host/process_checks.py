@@ -33,7 +33,10 @@ def _kept(planned: tuple[str, ...]) -> Callable[[str], str]:
 def _processes(session: HostSession, planned: tuple[str, ...] = ()) -> tuple[Process, ...]:
     session.begin()
     session.linux()
-    return parsers.processes(session.run(commands.PROCESSES, kept=_kept(planned)).stdout)
+    printed = session.run(commands.PROCESSES, kept=_kept(planned))
+    if printed.status:
+        raise Undetermined(f"{commands.PROCESSES} 没有成功（状态 {printed.status}）：{printed.stderr.strip()[:160]}")
+    return parsers.processes(printed.stdout)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ def gather_java(session: HostSession, target: Host) -> tuple[Java, ...]:  # noqa
     paths = tuple(dict.fromkeys(one.program for one in found))
     if not paths:
         raise Undetermined("没有看到正在运行的 WebLogic 进程，无从得知它用的 Java", "请启动 WebLogic 后再检查。")
-    return tuple(_java(session, path) for path in paths[:MOST_JAVAS])
+    left_out = tuple(Java(path, "", f"{path} 没有查：进程用了 {len(paths)} 种 Java") for path in paths[MOST_JAVAS:])
+    return (*(_java(session, path) for path in paths[:MOST_JAVAS]), *left_out)
 
 
 def _is_java(process: Process) -> bool:
@@ -105,6 +109,9 @@ def compare_processes(found: tuple[Process, ...], target: Host, site: Site) -> V
     if parsers.cut_short(found):
         advice = "请在该主机上用 ps -ef 或 /proc/<进程>/cmdline 人工核对。"
         return Verdict(Outcome.UNKNOWN, expected, actual, f"{reason}；但 ps 截短了参数，不能断定没有运行", advice)
+    if parsers.only_own(found):
+        advice = "请用能看到全部进程的用户检查，或在该主机上人工核对。"
+        return Verdict(Outcome.UNKNOWN, expected, actual, f"{reason}；但该用户看不到别人的进程（hidepid）", advice)
     return Verdict(Outcome.FAIL, expected, actual, reason, "请启动缺少的进程，再检查。")
 
 

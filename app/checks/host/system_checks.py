@@ -47,10 +47,20 @@ def compare_os(system: System, target: Host, site: Site) -> Verdict:  # noqa: AR
     if not versions.parts(system.version):
         reason = f"没有读到可以比较的版本号（VERSION_ID 为“{system.version}”）"
         return Verdict(Outcome.UNKNOWN, expected, actual, reason, "请人工核对操作系统版本。", observed)
+    if _too_short(system.version, wanted):
+        reason = f"系统只报出 {system.version}，不到方案 {wanted} 的那一位"
+        return Verdict(Outcome.UNKNOWN, expected, actual, reason, "请人工核对操作系统的小版本。", observed)
     if versions.satisfies(system.version, wanted):
         return Verdict(Outcome.PASS, expected, actual, observed=observed)
     reason = f"操作系统版本是 {system.version}，方案要求 {wanted}"
     return Verdict(Outcome.FAIL, expected, actual, reason, "请按方案升级，或由客户确认后调整方案。", observed)
+
+
+def _too_short(version: str, wanted: str) -> bool:
+    """VERSION_ID of CentOS 7.9 is a mere ``7``: neither below 7.6 nor known to be at it."""
+    have, want = versions.parts(version), versions.parts(wanted)
+    exact = not wanted.strip().startswith(">=")
+    return have == want[: len(have)] and (exact or any(want[len(have) :])) and len(have) < len(want)
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ def _table(session: HostSession, command: str) -> Table:
         raise Undetermined(error.reason, error.advice or SLOW) from None
     if printed.status and not printed.stdout.strip():
         raise Undetermined(f"{command} 没有成功：{printed.stderr.strip()[:160]}")
-    return parsers.file_systems(printed.stdout, whole=printed.status == 0)
+    return parsers.file_systems(printed.stdout, whole=parsers.df_whole(printed.status, printed.stderr))
 
 
 def compare_disk(space: Space, target: Host, site: Site) -> Verdict:  # noqa: ARG001
@@ -83,7 +93,7 @@ def compare_disk(space: Space, target: Host, site: Site) -> Verdict:  # noqa: AR
     actual = _shown(space.bytes, tuple(plan))
     below = [one for mount, free in plan.items() for one in _below(space.bytes, mount, free)]
     failed = [text for outcome, text in below if outcome is Outcome.FAIL]
-    unsure = [text for outcome, text in below if outcome is Outcome.UNKNOWN]
+    unsure = [text for outcome, text in below if outcome is Outcome.UNKNOWN] or _unseen(space)
     if failed:
         return Verdict(Outcome.FAIL, expected, actual, "；".join(failed), "请扩容或清理，再检查。")
     if unsure:
@@ -95,12 +105,21 @@ def compare_disk(space: Space, target: Host, site: Site) -> Verdict:  # noqa: AR
 
 def _below(table: Table, mount: str, free: float) -> Iterator[tuple[Outcome, str]]:
     row = table.at(mount)
-    if row is None and table.whole:
+    if row is None and (mount.rstrip("/") or "/") in table.unread:
+        yield Outcome.UNKNOWN, f"df 没有报出 {mount} 的大小"
+    elif row is None and table.whole:
         yield Outcome.FAIL, f"没有挂载 {mount}"
     elif row is None:
         yield Outcome.UNKNOWN, f"没有看到 {mount}，而 df 的输出不全"
     elif row.available < free * GIB:
         yield Outcome.FAIL, f"{mount} 可用 {row.available / GIB:.1f} GiB，方案要求 {free:g} GiB"
+
+
+def _unseen(space: Space) -> list[str]:
+    """Why what was seen says nothing of the rest."""
+    if not (space.bytes.whole and space.inodes.whole):
+        return ["df 的输出不全（有的行看不懂，或 df 报了错），没有看到的文件系统无从判断"]
+    return [] if any(not row.pseudo for row in space.bytes.rows) else ["df 没有列出任何磁盘上的文件系统"]
 
 
 def _full(table: Table, what: str) -> list[str]:

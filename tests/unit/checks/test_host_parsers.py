@@ -192,7 +192,7 @@ class TestJava:
 
 
 def listed(*arguments: str) -> tuple[Process, ...]:
-    text = "  PID COMMAND\n" + "".join(f"{pid:>5} {line}\n" for pid, line in enumerate(arguments, 100))
+    text = "  PID COMMAND\n    1 init\n" + "".join(f"{pid:>5} {line}\n" for pid, line in enumerate(arguments, 100))
     return parsers.processes(text + "  999 ps -eo pid,args\n 998 bash -c env LC_ALL=C ps -eo pid,args\n")
 
 
