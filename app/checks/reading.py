@@ -19,6 +19,8 @@ def judge_page(answer: HttpAnswer) -> Verdict:
         return Verdict(Outcome.WARN, EXPECTED, actual, reason, "可把 url 换成不需登录的页面再检查。")
     if answer.status != 200:
         return refused_status(answer, EXPECTED, actual)
+    if answer.truncated:
+        return Verdict(Outcome.UNKNOWN, EXPECTED, actual, "页面太长，没有读完", "请在浏览器中打开核对，或换一个页面。")
     if not found:
         reason = "答复是空的" if not answer.body.strip() else "页面没有标题，不能认定是所要的服务"
         return Verdict(Outcome.UNKNOWN, EXPECTED, actual, reason, "请在浏览器中打开核对，或把 url 改为有标题的页面。")

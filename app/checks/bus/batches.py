@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.base import clock
+from app.base.identity import mask
+from app.checks.model import Outcome
 
 DIGEST = re.compile(r"[0-9a-fA-F]{64}\Z")
+WORDS = ("reason", "message", "error")  # under which an answer may say why
+BAD_STATUS = re.compile(r"reject|refuse|fail|error|invalid|拒|失败|错误", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,29 @@ def json_object(content: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def objection(values: Mapping[str, Any]) -> tuple[Outcome, str] | None:
+    """What an answer says against the batch beside its figures: FAIL where it plainly refuses it, UNKNOWN where
+    it tells of an error; None when it says nothing.
+    """
+    words = next((text for key in WORDS if isinstance(text := values.get(key), str) and text.strip()), "")
+    if any(values.get(key) is False for key in ("accepted", "success", "ok")):
+        return Outcome.FAIL, f"没有接受：{mask(words)[:300] or '未说明原因'}"
+    told = next((key for key in ("error", "errors", "fault") if values.get(key)), "")
+    if told or BAD_STATUS.search(str(values.get("status") or "")):
+        shown = f"{told or 'status'}：{mask(str(values.get(told or 'status')))[:300]}"
+        return Outcome.UNKNOWN, f"另报了错误（{shown}）"
+    if "accepted" in values and values["accepted"] is not True:
+        return Outcome.UNKNOWN, "没有说明是否接受"
+    return None
+
+
+def contradictions(told: Mapping[str, Any], batch: Batch) -> list[str]:
+    """Where an answer repeats the figures of ``batch``, those that are other ones; null repeats nothing."""
+    given = {key: told[key] for key in ("id", "count", "sha256") if told.get(key) is not None}
+    repeated = stated(batch.observed() | given, batch.observed() | given)
+    return ["批次号、条数或摘要无法理解"] if repeated is None else differences(batch, repeated)
 
 
 def differences(sent: Batch, arrived: Batch) -> list[str]:

@@ -8,7 +8,17 @@ from typing import Any
 
 from app.base.identity import mask
 from app.checks.addresses import BadUrl, address_of
-from app.checks.bus.batches import Batch, announced, differences, json_object, measured, stated, test_batch
+from app.checks.bus.batches import (
+    Batch,
+    announced,
+    contradictions,
+    differences,
+    json_object,
+    measured,
+    objection,
+    stated,
+    test_batch,
+)
 from app.checks.http import ConnectionRefused, HttpAnswer
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.checks.pages import named_status
@@ -95,6 +105,8 @@ def compare_report(report: Report, target: Bus, site: Site) -> Verdict:  # noqa:
     if changed:
         reason = f"上报（本端→{end}）途中：{'；'.join(changed)}"
         return Verdict(Outcome.FAIL, expected, actual, reason, ASK_THEM, arrived.observed())
+    if said := objection(values):
+        return Verdict(said[0], expected, actual, f"{end}的回执{said[1]}", ASK_THEM, arrived.observed())
     return Verdict(Outcome.PASS, expected, actual, observed=arrived.observed())
 
 
@@ -208,7 +220,9 @@ def _judge_confirmation(answer: HttpAnswer | None, arrived: Batch, end: str) -> 
         told = mask(words)[:300] if isinstance(words, str) and words else "未说明原因"
         reason = f"{end}没有接受确认：{told}"
         return Verdict(Outcome.FAIL, EXPECTED_DISPATCH, actual, reason, ASK_THEM, observed)
-    if values.get("id", arrived.id) != arrived.id:
-        reason = f"{end}确认的是另一批次 {str(values['id'])[:100]}"
+    if other := contradictions(values, arrived):
+        reason = f"{end}确认的与取到的不一致：{'；'.join(other)}"
         return Verdict(Outcome.FAIL, EXPECTED_DISPATCH, actual, reason, ASK_THEM, observed)
+    if said := objection(values):
+        return Verdict(said[0], EXPECTED_DISPATCH, actual, f"{end}的确认{said[1]}", ASK_THEM, observed)
     return Verdict(Outcome.PASS, EXPECTED_DISPATCH, f"{actual}，{end}已接受确认", observed=observed)

@@ -71,17 +71,17 @@ def read(message: Message, answer: HttpAnswer, status: str) -> Echo:
     empty = not answer.body.strip()
     if root is None or root.tag != f"{{{SOAP}}}Envelope":
         return Echo(message, status, answer.status, answer.seconds, empty)
-    related = root.findtext(f"{{{SOAP}}}Header/{{{ADDRESSING}}}RelatesTo")
-    text = root.find(f"{{{SOAP}}}Body/{{{ECHO}}}echoResponse/{{{ECHO}}}text")
+    related = [one.text or "" for one in root.iterfind(f"{{{SOAP}}}Header/{{{ADDRESSING}}}RelatesTo")]
+    texts = root.findall(f"{{{SOAP}}}Body/{{{ECHO}}}echoResponse/{{{ECHO}}}text")
     return Echo(
         message,
         status,
         answer.status,
         answer.seconds,
-        envelope=True,
+        envelope=len(root.findall(f"{{{SOAP}}}Body")) == 1,
         fault=_fault(root),
-        related=None if related is None else related.strip(),
-        text=None if text is None else "".join(text.itertext()),
+        related=" ".join(dict.fromkeys(one.strip() for one in related)) if related else None,
+        text="".join(one.text or "" for one in texts) if texts and not any(map(len, texts)) else None,
     )
 
 

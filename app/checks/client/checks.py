@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.checks.http import ConnectionRefused
 from app.checks.model import Check, Outcome, Undetermined, Verdict, worst
-from app.checks.pages import named_status
+from app.checks.pages import NOT_THE_SERVICE, has_password_field, named_status, title
 from app.checks.web import WebSession
 from app.site.model import Client, Site
 
@@ -19,7 +19,9 @@ EXPECTED = "每个地址都返回 2xx 或 3xx"
 
 @dataclass(frozen=True)
 class Visit:
-    """One address: its ``status`` (0: none) in ``words``, the seconds it took; ``advice`` where there was no answer."""
+    """One address: its ``status`` (0: none) in ``words``, the seconds it took; ``advice`` where there was no answer;
+    ``doubtful`` where what came hardly is the page.
+    """
 
     url: str
     status: int
@@ -27,12 +29,13 @@ class Visit:
     seconds: float = 0.0
     refused: bool = False
     advice: str = ""
+    doubtful: bool = False
 
     @property
     def outcome(self) -> Outcome:
         if self.refused:
             return Outcome.FAIL
-        if not self.status:
+        if not self.status or self.doubtful:
             return Outcome.UNKNOWN
         return Outcome.PASS if 200 <= self.status < 400 else Outcome.FAIL
 
@@ -55,7 +58,10 @@ def visit(session: WebSession, url: str) -> Visit:
         return Visit(url, 0, error.reason, advice=error.advice)
     if answer.truncated:
         return Visit(url, 0, f"{named_status(answer)}，但内容超过 {PAGE_LIMIT >> 20} MiB，没有读完")
-    return Visit(url, answer.status, named_status(answer), answer.seconds)
+    words, found = named_status(answer), title(answer)
+    if answer.status == 200 and NOT_THE_SERVICE.search(found) and not has_password_field(answer):
+        return Visit(url, 200, f"{words}，标题“{found}”像是出错页或服务器的默认页", answer.seconds, doubtful=True)
+    return Visit(url, answer.status, words, answer.seconds)
 
 
 def compare_urls(visits: Sequence[Visit], target: Client, site: Site) -> Verdict:  # noqa: ARG001
