@@ -14,6 +14,7 @@ from evidence_examples import fill
 from app.evidence.project import Draft, Project
 
 COUNT = 100_000
+SUBJECTS = 3000
 SLACK = 0.02  # seconds; what a busy machine may add
 
 
@@ -22,11 +23,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]
     place = tmp_path_factory.mktemp("long")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ONSITE_HOME", str(place / "home"))
-        for name, count in (("empty", 10), ("long", COUNT)):
+        for name, count in (("empty", 10), ("short", SUBJECTS), ("long", COUNT)):
             project = Project.create(place / name, title=name)
-            fill(project, count)
+            fill(project, count, SUBJECTS)
             project.close()
-    yield {name: place / name for name in ("empty", "long")}
+    yield {name: place / name for name in ("empty", "short", "long")}
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +65,18 @@ def test_the_journals_of_these_tests_are_sound_and_as_long_as_they_should_be(pla
 def test_opening_costs_little_more(places: dict[str, Path]) -> None:
     long, empty = (seconds(lambda: Project.open(places[name]).close()) for name in ("long", "empty"))  # noqa: B023
     assert long < 3 * empty + SLACK
+
+
+def test_an_overview_costs_what_its_subjects_cost_and_not_their_history(places: dict[str, Path]) -> None:
+    def overview(name: str) -> float:
+        def opened() -> None:
+            project = Project.open(places[name])
+            assert len(project.current("result")) == SUBJECTS
+            project.close()
+
+        return seconds(opened, 3)
+
+    assert overview("long") < 3 * overview("short") + SLACK
 
 
 @pytest.mark.parametrize(
