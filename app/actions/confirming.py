@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from app.actions.overview import STATE_WORDS, Overview
-from app.workflow.model import CheckState, State, StepState
+from app.actions.overview import Overview
+from app.workflow.model import STATE_WORDS, CheckState, State, StepState
 
 STEP = "confirm.review"
 SOUND = (State.PASS, State.WARN, State.NOT_APPLICABLE)

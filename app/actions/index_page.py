@@ -7,11 +7,11 @@ from html import escape
 from urllib.parse import quote
 
 from app.actions.forms import IssuedForm
-from app.actions.overview import STATE_WORDS, overview
+from app.actions.overview import overview
 from app.actions.workspace import Workspace
 from app.base import clock
 from app.evidence.entry import Entry
-from app.workflow.model import CheckState
+from app.workflow.model import STATE_WORDS, CheckState
 
 STYLE = """
 body { font: 15px/1.7 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif; max-width: 60rem;

@@ -8,21 +8,12 @@ from typing import Any
 from app.actions.workspace import Workspace, bound
 from app.base import clock
 from app.workflow import progress
-from app.workflow.model import CheckState, Progress, Record, State
+from app.workflow.model import STATE_WORDS, CheckState, Progress, Record, State
 
 LAMPS = (("database", "数据库"), ("weblogic", "WebLogic"), ("bus", "总线"), ("certificate", "证书"), ("host", "主机"))
 
 # The gravest first: what a lamp shows is the first of these that any of its checks has.
 GRAVITY = (State.FAIL, State.UNKNOWN, State.STALE, State.OPEN, State.WARN, State.PASS, State.NOT_APPLICABLE)
-STATE_WORDS = {
-    State.OPEN: "未检查",
-    State.STALE: "待重测",
-    State.PASS: "合格",
-    State.WARN: "需关注",
-    State.FAIL: "不合格",
-    State.UNKNOWN: "未能判定",
-    State.NOT_APPLICABLE: "不适用",
-}
 
 
 @dataclass(frozen=True)

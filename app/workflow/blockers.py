@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from app.base import clock
 from app.workflow.cases import FORM3, FORM4, JOINT, MAINTENANCE, REMOTE, VISIT, Case
-from app.workflow.model import Blocker, Bound, CheckState, PhaseState, Record, State, StepState
+from app.workflow.model import STATE_WORDS, Blocker, Bound, CheckState, PhaseState, Record, State, StepState
 from app.workflow.shelf import Shelf, filled
-from app.workflow.standing import WORDS, unproved
+from app.workflow.standing import unproved
 
 UNIT, IMPLEMENTER, MINISTRY = "地方实施责任单位", "实施商", "部端工作人员"
 # 附表1 goes out of the house stamped: its steps are told one by one, with what they lack.
@@ -62,7 +62,7 @@ def of_checks(checks: Sequence[CheckState], steps: dict[tuple[str, str], str], p
         for target in dict.fromkeys(check.bound.target for check in such):
             theirs = [check.bound for check in such if check.bound.target == target]
             titles = _some([bound.title for bound in theirs])
-            title = f"{prefix}{theirs[0].target_title}（{target}）{len(theirs)} 项{WORDS[state]}：{titles}"
+            title = f"{prefix}{theirs[0].target_title}（{target}）{len(theirs)} 项{STATE_WORDS[state]}：{titles}"
             step = next((steps[b.check, b.target] for b in theirs if (b.check, b.target) in steps), "")
             yield Blocker(f"{scope}checks.{target}.{state}", title, IMPLEMENTER, step)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.workflow.model import CheckState, Record, Rule, Slot, State, Step, StepState
+from app.workflow.model import STATE_WORDS, CheckState, Record, Rule, Slot, State, Step, StepState
 from app.workflow.shelf import Shelf
-from app.workflow.standing import WORDS, expired, proves, unproved
+from app.workflow.standing import expired, proves, unproved
 
 NO_TARGET = "现场配置中没有与本步骤对应的检查对象：请补充配置，确实没有的由有权的人定为“本步骤不适用”并写明理由"
 ALL_ASIDE = "检查结果全部是“不适用”，证明不了本步骤：确实不适用的，由有权的人定为“本步骤不适用”并写明理由"
@@ -91,7 +91,7 @@ def checks_lack(checks: Sequence[CheckState]) -> list[str]:
 
 
 def check_line(check: CheckState) -> str:
-    return f"{check.bound.target_title} {check.bound.title}：{WORDS[check.state]}"
+    return f"{check.bound.target_title} {check.bound.title}：{STATE_WORDS[check.state]}"
 
 
 def aside(decision: Record) -> str:
@@ -101,7 +101,7 @@ def aside(decision: Record) -> str:
 
 def done_line(checks: Sequence[CheckState]) -> str:
     """A done step in one line: how its checks came out, if it has any."""
-    counted = ((WORDS[state], sum(check.state is state for check in checks)) for state in State)
+    counted = ((STATE_WORDS[state], sum(check.state is state for check in checks)) for state in State)
     told = [f"{word} {count} 项" for word, count in counted if count]
     decided = sum(bool(check.decision) for check in checks)
     told += [f"其中有处置 {decided} 项"] if decided else []

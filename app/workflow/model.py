@@ -183,6 +183,17 @@ class State(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+STATE_WORDS = {
+    State.OPEN: "未检查",
+    State.STALE: "待重测",
+    State.PASS: "合格",
+    State.WARN: "需关注",
+    State.FAIL: "不合格",
+    State.UNKNOWN: "未能判定",
+    State.NOT_APPLICABLE: "不适用",
+}
+
+
 @dataclass(frozen=True)
 class CheckState:
     """``decision`` is 'waive' or 'not_applicable' while one is in force; ``record`` the newest result."""

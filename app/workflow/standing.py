@@ -11,15 +11,6 @@ from typing import Any
 from app.workflow.model import Bound, CheckState, Record, Selector, State, Step
 from app.workflow.shelf import Shelf, Shelves
 
-WORDS = {
-    State.OPEN: "未检查",
-    State.STALE: "待重测",
-    State.PASS: "合格",
-    State.WARN: "需关注",
-    State.FAIL: "不合格",
-    State.UNKNOWN: "未能判定",
-    State.NOT_APPLICABLE: "不适用",
-}
 # From mild to grave: what "worse" means when a newer result meets a 处置 (as in the checks' own order).
 SEVERITY = (State.NOT_APPLICABLE, State.PASS, State.WARN, State.UNKNOWN, State.FAIL)
 OUTCOMES: Mapping[Any, State] = {str(state): state for state in SEVERITY}
