@@ -92,6 +92,9 @@ class NewCaseDialog(Asking):
     def _record(self) -> str:
         from app.actions.cases import open_case
 
+        if not self.title.value():
+            return "请写明是什么事。"
+
         def act() -> Any:
             self.scope = open_case(self._project.workspace, self.kind.currentText(), str(self.title.value())).scope
 

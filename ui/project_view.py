@@ -33,6 +33,7 @@ class ProjectView(QWidget):
         self._settings = settings
         steps = [step.id for step in project.workspace.workflow.steps()]
         self.journey = Journey(steps, self._remembered())
+        self._resume_case()
         self.page: QWidget = QWidget()
         self._lay_out()
         project.said.connect(self.notices.say)
@@ -100,11 +101,9 @@ class ProjectView(QWidget):
                 banner.add(button("故障面板", self._toggle_faults, "quiet", "F9", "打开或关闭故障面板", show_keys=True))
             found.append(banner)
         if workspace.read_only:
-            found.append(
-                Banner(
-                    f"只读　{workspace.holder}。这里只能查看，不能检查和填写；关闭另一处后重新打开即可修改。", "unknown"
-                )
-            )
+            why = "关闭另一处后重新打开即可修改" if "正在使用" in workspace.holder else "查明原因后重新打开"
+            words = f"只读　{workspace.holder}。这里只能查看，不能检查和填写；{why}。"
+            found.append(Banner(words, "unknown"))
         return found
 
     def _top(self) -> QFrame:
@@ -168,16 +167,24 @@ class ProjectView(QWidget):
         if self.faults.isVisible():
             self.faults.search.setFocus()
 
-    def _key(self) -> str:
-        return f"place/{self.project.workspace.project.id}"
+    def _key(self, kept: str = "place") -> str:
+        return f"{kept}/{self.project.workspace.project.id}"
 
     def _remembered(self) -> Place | None:
         text = self._settings.value(self._key(), "") if self._settings else ""
         return journey.from_text(str(text))
 
+    def _resume_case(self) -> None:
+        from app.actions.cases import cases
+
+        scope = str(self._settings.value(self._key("case"), "")) if self._settings else ""
+        if any(case.scope == scope for case in cases(self.project.workspace)):
+            self.project.show_scope(scope)
+
     def _remember(self, place: Place) -> None:
         if self._settings:
             self._settings.setValue(self._key(), journey.to_text(place))
+            self._settings.setValue(self._key("case"), self.project.scope)
 
 
 def make_page(project: OpenProject, place: Place, go: Callable[[Place], None]) -> QWidget:

@@ -59,7 +59,7 @@ class Lock:
     def _who(self) -> str:
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
-            return f"{note['host']} 上的程序（进程 {note['pid']}，自 {note['since']}）正在使用"
+            return f"{note['host']} 上的程序（进程 {note['pid']}，自 {_moment(note['since'])}）正在使用"
         except (OSError, ValueError, KeyError, TypeError):
             return "另一个程序正在使用"
 
@@ -67,7 +67,11 @@ class Lock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: BinaryIO) -> None:
+    def _moment(stamp: str) -> str:
+    return f"{clock.parse(stamp).astimezone():%m-%d %H:%M}"
+
+
+def _lock(file: BinaryIO) -> None:
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 

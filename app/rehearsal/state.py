@@ -86,7 +86,7 @@ def lock(folder: Path) -> IO[bytes]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise InUse(f"{folder} 里的演练现场正在运行") from None
+        raise InUse(f"{folder} 里的演练现场正在运行，请先关闭它的窗口。") from None
     return file
 
 

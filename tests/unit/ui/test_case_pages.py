@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSettings
+
 from app.actions.cases import open_case
 from app.actions.recording import set_field, sign_off
 from ui.journal_words import Wording
 from ui.pages.forms import FormsPage
+from ui.project_view import ProjectView
 from ui.step_page import StepPage
 
 if TYPE_CHECKING:
@@ -28,6 +31,18 @@ def test_a_step_of_a_case_takes_nothing_before_a_case_is_chosen(qtbot: QtBot, pr
     page = StepPage(project, CASE)
     qtbot.addWidget(page)
     assert page.fields and page.conclusion
+
+
+def test_the_window_resumes_in_the_case_that_was_chosen(qtbot: QtBot, project: OpenProject, tmp_path: Path) -> None:
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    scope = open_case(project.workspace, "巡检", "spring").scope
+    first = ProjectView(project, settings)
+    qtbot.addWidget(first)
+    assert first.choose_case(scope)
+    project.show_scope("")
+    again = ProjectView(project, settings)
+    qtbot.addWidget(again)
+    assert project.scope == scope
 
 
 def test_the_form_of_one_case_is_exported_alone(qtbot: QtBot, project: OpenProject, tmp_path: Path) -> None:
