@@ -10,6 +10,7 @@ from app.base import clock
 from app.base.errors import InputError
 from app.evidence.entry import Entry
 from app.evidence.project import Draft
+from app.workflow.cases import BIG_KINDS, VISIT
 
 KINDS = ("咨询", "迁移", "升级", "巡检", "调优", "部署调整", "培训", "故障")
 
@@ -28,6 +29,16 @@ class Case:
 def cases(workspace: Workspace) -> tuple[Case, ...]:
     """Every case of the project, in the order in which they were opened."""
     return tuple(_case(entry) for entry in workspace.project.current("case"))
+
+
+def big_cases(workspace: Workspace) -> tuple[Case, ...]:
+    """The cases that are 大的调整: always 迁移, 升级 and 部署调整, else by the visit's own answer. They need 附表4."""
+    said = {
+        entry.scope
+        for entry in workspace.project.current("field", f"{VISIT}/big_change")
+        if entry.payload["value"] == "是"
+    }
+    return tuple(case for case in cases(workspace) if case.kind in BIG_KINDS or case.scope in said)
 
 
 def _case(entry: Entry) -> Case:

@@ -18,6 +18,7 @@ from app.actions.workspace import Workspace
 from app.base import clock
 from app.evidence.entry import Entry
 from app.site.model import Bus, Database, Site, WebLogic
+from app.workflow.cases import MAINTENANCE
 from app.workflow.model import CheckState, Record, State
 
 REHEARSAL_MARK = "演练——不是真实实施的文件"
@@ -50,14 +51,15 @@ class Fact:
 
 @dataclass(frozen=True)
 class Source:
-    """A project's state, read once for all of its forms."""
+    """A project's state, read once for its forms. In a service case's ``scope`` the case's own records come first."""
 
     workspace: Workspace
     now: Overview
+    scope: str = ""
 
     @classmethod
-    def of(cls, workspace: Workspace) -> Source:
-        return cls(workspace, overview(workspace))
+    def of(cls, workspace: Workspace, scope: str = "") -> Source:
+        return cls(workspace, overview(workspace), scope)
 
     @property
     def site(self) -> Site:
@@ -71,9 +73,24 @@ class Source:
     def _fields(self) -> Mapping[tuple[str, str], Entry]:
         return {(entry.subject, entry.scope): entry for entry in self.workspace.project.current("field")}
 
-    def field(self, name: str, scope: str = "") -> tuple[Any, tuple[Entry, ...]]:
-        """A field's newest value (``step/field``) and its entry; an empty text when nothing was written."""
-        entry = self._fields.get((name, scope))
+    @cached_property
+    def _checks(self) -> tuple[CheckState, ...]:
+        """How each check stands: by the case's own result where that proves something, else by the project's."""
+        if not self.scope:
+            return self.now.checks
+        own = overview(self.workspace, self.scope).checks
+        return tuple(
+            case if case.state in PROVED else project for case, project in zip(own, self.now.checks, strict=True)
+        )
+
+    def field(self, name: str) -> tuple[Any, tuple[Entry, ...]]:
+        """A field's newest value (``step/field``) and its entry; an empty text when nothing was written.
+
+        Of a maintenance step only what the case itself says counts.
+        """
+        entry = self._fields.get((name, self.scope))
+        if entry is None and not name.startswith(f"{MAINTENANCE}."):
+            entry = self._fields.get((name, ""))
         return (entry.payload["value"], (entry,)) if entry else ("", ())
 
     def rows(self, name: str) -> tuple[list[Mapping[str, str]], tuple[Entry, ...]]:
@@ -83,7 +100,7 @@ class Source:
 
     def facts(self, check: str) -> list[Fact]:
         """What the newest results of ``check`` saw, one a target; stale and undetermined ones are left out."""
-        states = (state for state in self.now.checks if state.bound.check == check and state.state in PROVED)
+        states = (state for state in self._checks if state.bound.check == check and state.state in PROVED)
         return [Fact(state, state.record) for state in states if state.record]
 
 
@@ -92,7 +109,6 @@ class Filling:
     """One form being filled: each cell's text and the entries behind it."""
 
     source: Source
-    scope: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -105,7 +121,7 @@ class Filling:
             self.sources[cell] = named
 
     def from_field(self, cell: str, name: str) -> None:
-        value, entries = self.source.field(name, self.scope)
+        value, entries = self.source.field(name)
         self.put(cell, str(value).strip(), entries)
 
     def from_site(self, **cells: str) -> None:
@@ -132,9 +148,9 @@ class Filling:
         return FormValues(self.values, self.sources, tuple(self.notes))
 
 
-def values_of(name: str, source: Source, scope: str = "") -> FormValues:
+def values_of(name: str, source: Source) -> FormValues:
     """What the form whose declaration names ``name`` says now. Raises KeyError for a name that no form has."""
-    filling = Filling(source, scope)
+    filling = Filling(source)
     FORMS[name](filling)
     return filling.done()
 

@@ -7,10 +7,10 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.actions.cases import big_cases, cases
 from app.actions.form_values import FormValues, Source, values_of
 from app.actions.workspace import Workspace, require_writable
 from app.base import clock, resources
@@ -29,13 +29,17 @@ SIGNER_SECRET = "ONSITE_SECRET_SIGNER"
 
 @dataclass(frozen=True)
 class Form:
-    """One document of ``resources/forms.toml``; ``values`` names what fills it."""
+    """One document of ``resources/forms.toml``; ``values`` names what fills it.
+
+    ``per_case``: one for each service case; ``per_big_case``: one for the project and one for each 大的调整.
+    """
 
     id: str
     title: str
     values: str
     stamped: bool = False
     per_case: bool = False
+    per_big_case: bool = False
     ours: bool = False
 
 
@@ -92,17 +96,19 @@ class Draughtsman:
         self.workspace = workspace
         self.forms = catalogue(workspace.folder)
 
-    @cached_property
-    def source(self) -> Source:
-        return Source.of(self.workspace)
+        self._sources: dict[str, Source] = {}
+
+    def source(self, scope: str) -> Source:
+        if scope not in self._sources:
+            self._sources[scope] = Source.of(self.workspace, scope)
+        return self._sources[scope]
 
     def due(self, only: Sequence[str] = ()) -> tuple[tuple[Form, str], ...]:
         """The forms named by ``only`` (ids, or ``<id> <case>`` for one case's; empty means all), each with its scope.
 
         A form has one scope per case, or a blank one. Raises InputError for a name that no form has.
         """
-        cases = [entry.subject for entry in self.workspace.project.current("case")]
-        every = [(form, scope) for form in self.forms for scope in ((cases or [""]) if form.per_case else [""])]
+        every = [(form, scope) for form in self.forms for scope in self._scopes(form)]
         known = {form.id for form in self.forms} | {one_of(form.id, scope) for form, scope in every}
         unknown = [name for name in only if name not in known]
         if unknown:
@@ -113,11 +119,16 @@ class Draughtsman:
             (form, scope) for form, scope in every if not only or {form.id, one_of(form.id, scope)} & set(only)
         )
 
+    def _scopes(self, form: Form) -> Sequence[str]:
+        if form.per_case:
+            return [case.scope for case in cases(self.workspace)] or [""]
+        return ["", *(case.scope for case in big_cases(self.workspace))] if form.per_big_case else [""]
+
     def template(self, form: Form) -> bytes:
         return read_bounded(template_path(form, self.workspace.folder), TEMPLATE_LIMIT, "表单模板")
 
     def values(self, form: Form, scope: str) -> FormValues:
-        return values_of(form.values, self.source, scope)
+        return values_of(form.values, self.source(scope))
 
     def standing(self, form: Form, scope: str, values: FormValues) -> Entry | None:
         """The first issue of the version that says exactly ``values`` with today's template, if there was one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def record(
 
 
 def filled(workspace: Workspace, name: str, scope: str = "") -> dict[str, Any]:
-    return dict(values_of(name, Source.of(workspace), scope).values)
+    return dict(values_of(name, Source.of(workspace, scope)).values)
 
 
 def test_nothing_that_a_person_must_write_is_filled_beforehand(workspace: Workspace) -> None:
@@ -161,6 +162,22 @@ def test_a_record_card_belongs_to_its_case(workspace: Workspace) -> None:
     recording.set_field(workspace, "maintenance.visit", "problem", "登录要一分钟", one)
     assert filled(workspace, "maintenance_record", one)["problem"] == "登录要一分钟"
     assert filled(workspace, "maintenance_record", other)["problem"] == ""
+
+
+def test_a_big_change_gets_its_own_filing_with_what_its_checks_saw(workspace: Workspace) -> None:
+    record(workspace, Outcome.PASS, "oracle.version", {"version": "11.2.0.4.0", "edition": "Enterprise Edition"})
+    recording.set_field(workspace, "deploy.app", "domain_name", "old.example.gov.cn")
+    small, big = (open_case(workspace, kind, "数据库升级").scope for kind in ("咨询", "升级"))
+    (planned,) = (one for one in workspace.planned() if one.check.id == "oracle.version")
+    seen = result_of(planned, Outcome.PASS, {"version": "19.3.0.0.0", "edition": "Enterprise Edition"})
+    checking.record(workspace, replace(seen, scope=big))
+    assert filled(workspace, "filing")["db_version"] == "Enterprise Edition 11.2.0.4.0"
+    assert filled(workspace, "filing", big)["db_version"] == "Enterprise Edition 19.3.0.0.0"
+    assert "old.example.gov.cn" in filled(workspace, "filing", big)["app_address"]
+    scopes = {scope for form, scope in forms.Draughtsman(workspace).due() if form.id == "附表4"}
+    assert scopes == {"", big}
+    recording.set_field(workspace, "maintenance.visit", "big_change", "是", small)
+    assert {scope for form, scope in forms.Draughtsman(workspace).due() if form.id == "附表4"} == {"", small, big}
 
 
 def test_the_departure_list_is_the_blockers(workspace: Workspace) -> None:
