@@ -64,14 +64,14 @@ class Lock:
             return "另一个程序正在使用"
 
 
-if sys.platform == "win32":
-    import msvcrt
-
-    def _moment(stamp: str) -> str:
+def _moment(stamp: str) -> str:
     return f"{clock.parse(stamp).astimezone():%m-%d %H:%M}"
 
 
-def _lock(file: BinaryIO) -> None:
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: BinaryIO) -> None:
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
