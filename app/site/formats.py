@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from app.base.toml_table import REQUIRED, Table
 ID = re.compile(r"[a-z][a-z0-9-]*")
 RESERVED_IDS = ("signer",)  # its variable, ONSITE_SECRET_SIGNER, is the PKCS#12 file's password or the token's PIN
 DIVISION = re.compile(r"\d{6}(?:\d{3}(?:\d{3})?)?")  # GB/T 2260; with street and village GB/T 10114
+NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")  # a last label that makes all of it an address (URL Standard, 3.5)
 HOST = re.compile(r"(?!-)[\w.:%-]+")
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 VERSION = re.compile(r"(?:>=|==)?\s*\d+(?:[._-]\d+)*(?:u\d+)?")
@@ -55,7 +57,23 @@ def division(table: Table, key: str, default: str | None) -> str:
 
 def host(table: Table, key: str) -> str:
     """A host's name or address, required."""
-    return _matching(table, key, REQUIRED, HOST, "应是主机名或 IP 地址，不带 http:// 和端口")
+    value = _matching(table, key, REQUIRED, HOST, "应是主机名或 IP 地址，不带 http:// 和端口")
+    if half_address(value):
+        raise table.error(key, f"{called(table, key)} 应是四段、不以 0 开头的 IP 地址，或主机名，不能是“{value}”。")
+    return value
+
+
+def half_address(host: str) -> bool:
+    """Whether ``host`` is digits, but no IPv4 address: systems take 10.1.20 for 10.1.0.20 and 010.1.1.1 for 8.1.1.1,
+    and the checks would judge another machine.
+    """
+    if ":" in host or not NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+        return False
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return True
+    return False
 
 
 def fingerprint(table: Table, key: str) -> str:
@@ -118,7 +136,7 @@ def url_fault(value: str, schemes: Collection[str]) -> str:
         return "里不能写用户和口令（口令存在系统密钥环里）"
     if port == 0 or (port is None and parts.scheme in PORT_NEEDED):
         return "缺少端口" if port is None else "的端口不对"
-    return "" if HOST.fullmatch(parts.hostname) else "的主机名不对"
+    return "" if HOST.fullmatch(parts.hostname) and not half_address(parts.hostname) else "的主机名不对"
 
 
 def called(table: Table, key: str) -> str:
