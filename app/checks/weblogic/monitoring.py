@@ -138,6 +138,10 @@ def _pool(part: Mapping[str, Any]) -> Pool:
 
 
 def _module(part: Mapping[str, Any], details: Mapping[str, Any]) -> Module:
-    state = text(part, "state").upper().removeprefix("STATE_")
+    """``active`` None also where it is active there, but the application as a whole is said not to be."""
+    state, whole_state = (text(one, "state").upper().removeprefix("STATE_") for one in (part, details))
     server = text(part, "target") or text(part, "server") or text(part, "serverName")
-    return Module(server, state == "ACTIVE" if state else None, health_of(details.get("health")))
+    active = state == "ACTIVE" if state else None
+    if active and whole_state not in ("", "ACTIVE"):
+        active = None
+    return Module(server, active, health_of(details.get("health")))

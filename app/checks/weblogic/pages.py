@@ -20,6 +20,8 @@ SLOW_SECONDS = 3.0
 # A log-in page need not have a password field: with a certificate or a token it asks for none.
 LOG_IN = re.compile(r"登录|登陆|登入|口令|log[ -]?in\b|sign[ -]?in\b|j_security_check", re.IGNORECASE)
 
+CONSOLE = re.compile(r"weblogic.*(?:console|控制台)", re.IGNORECASE)  # it has a log-in page of its own
+
 
 def gather(session: WebLogicSession, target: WebLogic) -> tuple[Page, ...]:
     """The page of each application address."""
@@ -57,6 +59,8 @@ def _read(url: str, answer: HttpAnswer, seconds: float) -> Page:
     field = has_password_field(answer)
     if found and NOT_THE_SERVICE.search(found) and not field:
         return Page(url, answer.status, found, seconds, trouble=f"标题“{found}”像是出错页或默认页")
+    if CONSOLE.search(found):
+        return Page(url, answer.status, found, seconds, trouble=f"给出的是 WebLogic 控制台（“{found}”），不是应用")
     return Page(url, answer.status, found, seconds, field or bool(LOG_IN.search(text_of(answer))))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from weblogic_world import PLAN, ROOT, RUNTIMES, Scripted, ask, modern, outcomes, target_of, tree
 
-from app.rehearsal.web import Answer, Request
+from app.rehearsal.web import Answer, Request, html
 from app.site.model import WebLogicExpect
 
 TWO = WebLogicExpect(("AdminServer", "jyjc1"), PLAN.applications, PLAN.datasources)
@@ -77,3 +77,25 @@ def test_a_page_without_an_end_is_no_log_in_page() -> None:
     body = "<title>就业监测</title>登录".encode()
     assert outcome(lambda request: Answer(200, body), "application_url", page="/jyjc") == "pass"
     assert outcome(lambda request: Answer(200, body + b"x" * (5 << 20)), "application_url", page="/jyjc") == "unknown"
+
+
+def test_the_console_s_log_in_page_is_not_the_application_s() -> None:
+    for title in ("Oracle WebLogic Server Administration Console", "Oracle WebLogic Server 管理控制台"):
+        page = html(title, '<input type="password">')
+        assert outcome(lambda request, page=page: page, "application_url", page="/jyjc") == "unknown"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("whole", "expected"), [("STATE_ACTIVE", "pass"), (None, "pass"), ("STATE_FAILED", "unknown"), ("new", "unknown")]
+)
+def test_an_application_active_on_a_target_and_failed_as_a_whole_is_undetermined(whole: Any, expected: str) -> None:
+    root = "/management/tenant-monitoring"
+    states = [{"target": "jyjc1", "state": "STATE_ACTIVE"}]
+    details = {"name": "jyjc", "state": whole, "health": "HEALTH_OK", "targetStates": states}
+    running = [{"name": name, "state": "RUNNING"} for name in ("AdminServer", "jyjc1")]
+    pages = {
+        f"{root}/servers": {"body": items(*running)},
+        f"{root}/applications": {"body": items({"name": "jyjc"})},
+        f"{root}/applications/jyjc": {"body": {"item": details}},
+    }
+    assert outcome(tree(pages), "applications") == expected
