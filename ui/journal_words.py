@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "project": "建立项目", "profile": "现场配置", "result": "检查结果", "field": "填写", "attachment": "附件",
-    "adjustment": "调整记录", "signoff": "确认", "decision": "处置", "host_key": "主机公钥", "form": "表单版本",
+    "adjustment": "调整记录", "signoff": "确认", "decision": "处置", "host_key": "主机密钥", "form": "表单版本",
     "form_file": "表单文件", "case": "服务事项",
 }  # fmt: skip
 DECISIONS = {"waive": "让步放行", "not_applicable": "不适用", "withdraw": "撤销处置"}

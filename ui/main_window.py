@@ -35,6 +35,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._painted = False
+        self._new_before = ("", "")
         self.tasks = Tasks(self)
         self.project: OpenProject | None = None
         self.view: ProjectView | None = None
@@ -172,6 +173,7 @@ class MainWindow(QMainWindow):
         project.saved.connect(self._saved)
         project.changed.connect(self._journal_state)
         self.project, self.view = project, ProjectView(project, self._settings)
+        self._new_before = ("", "")
         self.view.home_wanted.connect(self.go_home)
         self.view.help_wanted.connect(self.show_help)
         self._stack.addWidget(self.view)
@@ -206,7 +208,7 @@ class MainWindow(QMainWindow):
     def _ask_new(self) -> None:
         from ui.dialogs.new_project import ask_new_project
 
-        ask_new_project(self, self.create_project)
+        self._new_before = ask_new_project(self, self.create_project, self._new_before)
 
     def _ask_open(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "打开项目文件夹")

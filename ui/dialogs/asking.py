@@ -24,12 +24,12 @@ def ask_trust(parent: QWidget, project: OpenProject, target: str, title: str, fi
     from app.actions.recording import trust
 
     words = (
-        f"主机 {title}（{target}）第一次连接，出示的公钥指纹如下。请与系统管理员从主机上查得的指纹逐字核对，"
+        f"主机 {title}（{target}）第一次连接，出示的密钥指纹如下。请与系统管理员从主机上查得的指纹逐字核对，"
         "一致才记录；记录后若再变化，检查会判为不合格且不发送任何口令。"
     )
     dialog = Asking(
         parent,
-        "核对主机公钥",
+        "核对主机密钥",
         words,
         "一致，记录",
         lambda: project.record(lambda: trust(project.workspace, target, fingerprint)),

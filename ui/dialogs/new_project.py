@@ -18,9 +18,9 @@ EXPLAINED = (
 class NewProjectDialog(Asking):
     """Asks for both paths; ``chosen`` holds them once accepted."""
 
-    def __init__(self, parent: QWidget | None) -> None:
+    def __init__(self, parent: QWidget | None, before: tuple[str, str] = ("", "")) -> None:
         super().__init__(parent, "新建项目", EXPLAINED, "建立项目", self._check)
-        self.profile, self.folder = QLineEdit(), QLineEdit()
+        self.profile, self.folder = (QLineEdit(text) for text in before)
         self.ask(
             "现场配置文件",
             self._with(self.profile, button("选择…", self._choose_profile)),
@@ -56,9 +56,12 @@ class NewProjectDialog(Asking):
         return ""
 
 
-def ask_new_project(parent: QWidget, make: Callable[[Path, Path], object]) -> None:
-    """Asks, and hands (folder, profile) to ``make``."""
-    dialog = NewProjectDialog(parent)
+def ask_new_project(
+    parent: QWidget, make: Callable[[Path, Path], object], before: tuple[str, str] = ("", "")
+) -> tuple[str, str]:
+    """Asks, and hands (folder, profile) to ``make``. Returns what was written, for asking again when that fails."""
+    dialog = NewProjectDialog(parent, before)
     if dialog.exec() and dialog.chosen:
         profile, folder = dialog.chosen
         make(folder, profile)
+    return dialog.profile.text(), dialog.folder.text()

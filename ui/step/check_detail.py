@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.workflow.model import CheckState, State
@@ -14,6 +15,8 @@ from ui.open_project import OpenProject
 from ui.step.check_row import PAD, STATE, payload
 
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/=])")
+CHECK_ID = re.compile(r" ?\b([a-z]+\.[a-z_]+)\b ?")
+PASSWORD = re.compile("没有口令|口令为空|口令不对|核对.{0,6}口令|密钥环")
 SHOWN_ABOVE, SHORT = ("应为", "实为"), 20  # what the row itself shows whole is not said twice
 PARTS = (("expected", "应为"), ("actual", "实为"), ("reason", "原因"), ("advice", "建议"))
 
@@ -48,7 +51,7 @@ class CheckDetail(QWidget):
         grid.setColumnStretch(1, 1)
         content = payload(state)
         told = [(title, str(content.get(key, ""))) for key, title in PARTS]
-        told = [(title, text) for title, text in told if title not in SHOWN_ABOVE or len(text) > SHORT]
+        told = [(title, self._named(text)) for title, text in told if title not in SHOWN_ABOVE or len(text) > SHORT]
         told.append(("处置", decision_line(state)))
         told.append(("怎样得到", how(content)))
         if state.state is State.STALE:
@@ -59,9 +62,14 @@ class CheckDetail(QWidget):
             if text:
                 line = grid.rowCount()
                 label = Text(title, "muted", 9.5, wrap=False)
-                grid.addWidget(label, line, 0)
+                grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
                 grid.addWidget(Text(text, points=9.5, bold=title == "建议").selectable(), line, 1)
         return grid
+
+    def _named(self, text: str) -> str:
+        """Other checks by their titles: ``见 host.key`` becomes ``见“主机密钥”``."""
+        titles = {state.bound.check: state.bound.title for state in self._project.overview.checks}
+        return CHECK_ID.sub(lambda found: f"“{titles[found[1]]}”" if found[1] in titles else found[0], text)
 
     def _buttons(self, state: CheckState) -> Any:
         made = []
@@ -70,7 +78,9 @@ class CheckDetail(QWidget):
         if self._project.workspace.read_only:
             return row(*made, None)
         if fingerprint_of(state):
-            made.append(button("记录此主机公钥…", lambda: self._trust(state), "quiet"))
+            made.append(button("记录此主机密钥…", lambda: self._trust(state), "quiet"))
+        if wants_password(state):
+            made.append(button("输入口令…", lambda: self._password(state), "quiet", tip="重新输入口令，再检查这一项"))
         if state.state in (State.FAIL, State.WARN, State.UNKNOWN):
             made.append(button("写调整记录…", lambda: self._adjust(state), "quiet"))
         if state.decision:
@@ -92,6 +102,13 @@ class CheckDetail(QWidget):
 
         ask_trust(self, self._project, state.bound.target, state.bound.target_title, fingerprint_of(state))
 
+    def _password(self, state: CheckState) -> None:
+        from ui.dialogs.asking import ask_password
+
+        target = next(one for one in self._project.workspace.site.targets if one.id == state.bound.target)
+        if ask_password(self, self._project, target):
+            self._project.check(((state.bound.check, state.bound.target),))
+
     def _adjust(self, state: CheckState) -> None:
         from ui.dialogs.adjustment import ask_adjustment
 
@@ -102,6 +119,13 @@ class CheckDetail(QWidget):
 
         subject = f"{state.bound.check}@{state.bound.target}"
         ask_decision(self, self._project, subject, f"{state.bound.title} · {state.bound.target_title}", decision)
+
+
+def wants_password(state: CheckState) -> bool:
+    """Whether a password that is missing or refused is why the check could not be passed."""
+    content = payload(state)
+    told = " ".join(str(content.get(key, "")) for key in ("actual", "reason", "advice"))
+    return state.state in (State.FAIL, State.UNKNOWN) and bool(PASSWORD.search(told))
 
 
 def fingerprint_of(state: CheckState) -> str:
