@@ -50,6 +50,9 @@ def compare(facts: Facts, target: Certificate, site: Site) -> Verdict:  # noqa: 
         if listed := _revoked(above):
             return _verdict(Outcome.FAIL, listed, f"颁发者“{issuer.subject}”已被吊销")
     clear = next((one for one in heard if not one.doubt and one.entry is None), None)
+    if clear and not path.anchored:
+        reason = f"颁发者“{leaf.issuer}”到不了现场的信任锚，它签的 {clear.crl.file} 不足为凭"
+        return Verdict(Outcome.UNKNOWN, EXPECTED, "", reason, "请先解决证书链，见 certificate.chain。")
     if clear and not any(one.entry for one in heard):
         return _verdict(Outcome.PASS, clear, "")
     return Verdict(Outcome.UNKNOWN, EXPECTED, "", _doubts(leaf, path, heard), FETCH)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from certificate_making import DAY, NOW, Issued, facts, issue, name
+from certificate_making import DAY, DER, NOW, Issued, facts, issue, name
 from cryptography import x509
 
-from app.checks.certificate import chain, der
+from app.checks.certificate import chain, der, revocation
+from app.checks.certificate.crl import Crl
 from app.checks.certificate.facts import Facts, Material
 from app.checks.certificate.x509 import certificate
 from app.checks.model import Outcome
@@ -68,3 +69,12 @@ def test_a_long_list_is_read_in_time_that_grows_with_its_length() -> None:
         return time.process_time() - began
 
     assert seconds(200_000) < 20 * max(seconds(20_000), 0.01)
+
+
+def test_a_list_signed_by_an_issuer_whom_nobody_trusts_clears_nothing() -> None:
+    def outcome(ca: Issued) -> Outcome:
+        lists = (Crl(ca.crl().public_bytes(DER), "ca.crl"),)
+        return revocation.compare(facts(ca.issue("x"), ca, anchors=[ROOT], crls=lists), Certificate("c"), SITE).outcome
+
+    assert outcome(issue("伪")) is Outcome.UNKNOWN
+    assert outcome(ROOT) is Outcome.PASS
