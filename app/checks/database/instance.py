@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.checks.database.errors import SqlRefused
 from app.checks.database.reading import listed, require, text
-from app.checks.model import Outcome, Verdict
+from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 
 if TYPE_CHECKING:
@@ -66,10 +66,13 @@ def gather_instance(session: OracleSession, target: Database) -> Instances:  # n
     rows = session.select(*INSTANCES)
     require(rows, "GV$INSTANCE")
     running = tuple(Instance(*map(text, row[:5])) for row in rows)
-    cluster = any(text(row[5]).upper() == "YES" for row in rows)
+    cluster = any(text(row[5]).upper() != "NO" for row in rows)
     if not cluster or any(text(row[6]).upper() == "RACONENODE" for row in rows):
         return Instances(running, cluster, ())
     try:
+        role = text(session.select(*DATABASES)[0][3]).upper()
+        if role not in ("", "PRIMARY"):  # the threads are the primary's
+            return Instances(running, True, None, f"数据库角色是 {role}，V$THREAD 里是主库的线程")
         missing, open_threads = _missing(session)
     except SqlRefused as error:
         return Instances(running, True, None, error.reason)
@@ -79,13 +82,7 @@ def gather_instance(session: OracleSession, target: Database) -> Instances:  # n
 
 
 def _missing(session: OracleSession) -> tuple[tuple[str, ...], int]:
-    """Instances of enabled threads that are closed, and how many are open.
-
-    On a standby the threads are the primary's and say nothing.
-    """
-    role = text(session.select(*DATABASES)[0][3]).upper()
-    if role not in ("", "PRIMARY"):
-        return (), 0
+    """Instances of enabled threads that are closed, and how many are open."""
     threads = [tuple(map(text, row)) for row in session.select(THREADS)]
     require(threads, "V$THREAD")
     down = [thread for thread in threads if thread[2].upper() in ("PUBLIC", "PRIVATE") and thread[1].upper() != "OPEN"]
@@ -148,6 +145,8 @@ def container(session: OracleSession) -> str:
         return ""
     names = session.select(CONTAINER)
     name = text(names[0][0]) if names else ""
+    if not name:
+        raise Undetermined("数据库是 CDB，但读不到当前连接的是哪个容器（CON_NAME）")
     return "" if name.upper() == "CDB$ROOT" else name
 
 
@@ -192,7 +191,7 @@ def _judged_pdb(facts: Mode, role: str, expected: str, actual: str, observed: Ma
         return Verdict(
             Outcome.UNKNOWN, expected, actual, f"读不到 PDB {name} 的打开方式", "请 DBA 查询 V$PDBS 核对。", observed
         )
-    if role == "PRIMARY" and mode.upper() != "READ WRITE":
+    if mode.upper() not in MODES[role]:
         advice = f"请 DBA 执行 ALTER PLUGGABLE DATABASE {name} OPEN，并 SAVE STATE。"
         return Verdict(Outcome.FAIL, expected, actual, f"PDB {name} 的打开方式是 {mode}", advice, observed)
     if restricted.upper() == "YES":

@@ -40,11 +40,13 @@ NEEDED = (
     "DBA_USERS",
     "DBA_TS_QUOTAS",
     "DBA_SYS_PRIVS",
+    "DBA_ROLE_PRIVS",
     "DBA_PROFILES",
     "DBA_OBJECTS",
     "DBA_ERRORS",
 )
 ROLES = "SELECT ROLE FROM SESSION_ROLES"
+GRANTED_ROLES = "SELECT GRANTED_ROLE FROM USER_ROLE_PRIVS"  # also those that SET ROLE would still have to enable
 PRIVILEGES = "SELECT PRIVILEGE FROM SESSION_PRIVS"
 OBJECT_PRIVILEGES = (
     "SELECT OWNER, TABLE_NAME, PRIVILEGE FROM USER_TAB_PRIVS_RECD"
@@ -54,6 +56,10 @@ ROLE_PRIVILEGES = (  # what catalogue roles may do to SYS's own tables is Oracle
     "SELECT OWNER, TABLE_NAME, PRIVILEGE FROM ROLE_TAB_PRIVS"
     " WHERE PRIVILEGE IN ('INSERT', 'UPDATE', 'DELETE', 'ALTER', 'INDEX') AND OWNER NOT IN ('SYS', 'SYSTEM')"
 )
+COLUMN_PRIVILEGES = (
+    "SELECT OWNER, TABLE_NAME, PRIVILEGE FROM USER_COL_PRIVS_RECD WHERE PRIVILEGE IN ('INSERT', 'UPDATE')"
+)
+SCHEMA_PRIVILEGES = "SELECT PRIVILEGE, SCHEMA FROM SESSION_SCHEMA_PRIVS"  # 23ai
 ALWAYS = "CREATE SESSION"  # nobody is here without it: an answer that lacks it is none
 HARMLESS = re.compile(
     r"CREATE SESSION|ALTER SESSION|RESTRICTED SESSION|SELECT .*|READ .*|FLASHBACK .*|LOGMINING"
@@ -92,24 +98,41 @@ def probe(view: str) -> str:
     return f"SELECT 1 FROM {view} WHERE 1 = 0"
 
 
+ALL_AT_ONCE = " UNION ALL ".join(map(probe, NEEDED))
+
+
 def gather_privileges(session: OracleSession, target: Database) -> Allowed:  # noqa: ARG001
-    invisible = tuple(view for view in NEEDED if not _visible(session, view))
-    if invisible:
+    if not _visible(session, ALL_AT_ONCE) and (
+        invisible := tuple(view for view in NEEDED if not _visible(session, probe(view)))
+    ):
         return Allowed(invisible, ())
-    roles = [text(row[0]) for row in session.select(ROLES)]
+    roles = dict.fromkeys(text(row[0]) for sql in (ROLES, GRANTED_ROLES) for row in session.select(sql))
     privileges = [text(row[0]) for row in session.select(PRIVILEGES)]
     require([privilege for privilege in privileges if privilege == ALWAYS], "SESSION_PRIVS")
     strong = [f"角色 {role}" for role in roles if STRONG_ROLES.fullmatch(role)]
     strong += [privilege for privilege in privileges if privilege and not HARMLESS.fullmatch(privilege)]
     strong += [
-        f"{row[2]} ON {row[0]}.{row[1]}" for sql in (OBJECT_PRIVILEGES, ROLE_PRIVILEGES) for row in session.select(sql)
+        f"{row[2]} ON {row[0]}.{row[1]}"
+        for sql in (OBJECT_PRIVILEGES, COLUMN_PRIVILEGES, ROLE_PRIVILEGES)
+        for row in session.select(sql)
     ]
-    return Allowed(invisible, tuple(strong))
+    return Allowed((), (*strong, *_schema_wide(session)))
 
 
-def _visible(session: OracleSession, view: str) -> bool:
+def _schema_wide(session: OracleSession) -> list[str]:
+    """Privileges over whole schemas; nothing before 23ai, which has no such view."""
     try:
-        session.select(probe(view))
+        rows = [(text(row[0]), text(row[1])) for row in session.select(SCHEMA_PRIVILEGES)]
+    except SqlRefused as error:
+        if error.code != errors.VIEW_MISSING:
+            raise
+        return []
+    return [f"{privilege} ON SCHEMA {schema}" for privilege, schema in rows if not HARMLESS.fullmatch(privilege)]
+
+
+def _visible(session: OracleSession, sql: str) -> bool:
+    try:
+        session.select(sql)
     except SqlRefused as error:
         if error.code in (errors.VIEW_MISSING, errors.NO_PRIVILEGE):
             return False
@@ -130,4 +153,7 @@ def compare_privileges(facts: Allowed, target: Database, site: Site) -> Verdict:
 
 
 def shows_privileges(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (*map(probe, NEEDED), ROLES, PRIVILEGES, OBJECT_PRIVILEGES, ROLE_PRIVILEGES)
+    return (
+        ALL_AT_ONCE, *map(probe, NEEDED), ROLES, GRANTED_ROLES, PRIVILEGES, OBJECT_PRIVILEGES, COLUMN_PRIVILEGES,
+        ROLE_PRIVILEGES, SCHEMA_PRIVILEGES,
+    )  # fmt: skip

@@ -18,11 +18,15 @@ from app.site.model import Database, Site
 if TYPE_CHECKING:
     from app.checks.database.session import OracleSession
 
-MEMORY = ("sga_target", "memory_target", "shared_pool_size")
+MEMORY = ("sga_target", "memory_target", "shared_pool_size", "sga_max_size")
 TOTALS = ("SELECT INST_ID, NAME, VALUE FROM GV$SGA", "SELECT 1, NAME, VALUE FROM V$SGA")
 INFORMATION = (  # 10g+
     "SELECT INST_ID, NAME, BYTES FROM GV$SGAINFO",
     "SELECT 1, NAME, BYTES FROM V$SGAINFO",
+)
+UNUSED = (  # 9i: what sga_max_size reserves and nothing uses yet; V$SGA counts it
+    "SELECT INST_ID, CURRENT_SIZE FROM GV$SGA_DYNAMIC_FREE_MEMORY",
+    "SELECT 1, CURRENT_SIZE FROM V$SGA_DYNAMIC_FREE_MEMORY",
 )
 POOLS = (  # 9i
     "SELECT INST_ID, SUM(BYTES) FROM GV$SGASTAT WHERE POOL = 'shared pool' GROUP BY INST_ID",
@@ -83,16 +87,30 @@ def _of(found: Parameters, instance: str, name: str) -> int:
 def gather_sga(session: OracleSession, target: Database) -> tuple[Sga, ...]:  # noqa: ARG001 - the shape of Check.gather
     found = parameters.read(session, MEMORY)
     totals = [(text(row[0]), number(row[2], f"V$SGA 的 {text(row[1])}")) for row in session.select(*TOTALS)]
-    free = _information(session, FREE)
+    free = _information(session, FREE) or _unused(session)
     return tuple(_sga(found, instance, totals, free) for instance in sorted(found))
 
 
+def _unused(session: OracleSession) -> dict[str, int]:
+    """As the row "Free SGA Memory Available" of V$SGAINFO, before 10g; nothing before 9i."""
+    try:
+        rows = session.select(*UNUSED)
+    except SqlRefused:
+        return {}
+    return {text(row[0]): number(row[1], "V$SGA_DYNAMIC_FREE_MEMORY") for row in rows}
+
+
 def _sga(found: Parameters, instance: str, totals: Sequence[tuple[str, int]], free: dict[str, int]) -> Sga:
-    """The larger of the two targets; without one what is allocated (sga_max_size may reserve more)."""
+    """The larger of the two targets; without one what is allocated.
+
+    V$SGA counts what sga_max_size (9i+) only reserves: without knowing how much that is, the size is not known.
+    """
     targets = {name: _of(found, instance, name) for name in ("sga_target", "memory_target")}
     name = max(targets, key=lambda one: targets[one])
     if targets[name]:
         return Sga(instance, targets[name], name)
+    if instance not in free and _of(found, instance, "sga_max_size"):
+        return Sga(instance, 0, "V$SGA，不知其中未用多少")
     size = sum(value for number_, value in totals if number_ == instance) - free.get(instance, 0)
     return Sga(instance, max(0, size), "V$SGA")
 
@@ -110,7 +128,7 @@ def compare_sga(facts: Sequence[Sga], target: Database, site: Site) -> Verdict: 
     actual = "；".join(f"实例 {one.instance} {mib(one.size)} MB（{one.source}）" for one in facts)
     if not any(one.size for one in facts):
         return Verdict(Outcome.UNKNOWN, "", actual, "没有读到任何实例的 SGA 大小", "请 DBA 执行 SHOW SGA 核对。")
-    observed = {"sga_mb": min(mib(one.size) for one in facts)}
+    observed = {"sga_mb": min(mib(one.size) for one in facts if one.size)}
     plan = target.expect.sga_min_mb
     if not plan:
         return not_planned(actual, observed, "sga_min_mb")
@@ -138,7 +156,7 @@ def _below(what: str, instance: str, size: int, plan: int, parameter: str) -> li
 
 
 def shows_sga(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (*parameters.statements(MEMORY), *TOTALS, *INFORMATION)
+    return (*parameters.statements(MEMORY), *TOTALS, *INFORMATION, *UNUSED)
 
 
 def gather_shared_pool(session: OracleSession, target: Database) -> tuple[SharedPool, ...]:  # noqa: ARG001
@@ -230,6 +248,8 @@ def compare_limits(facts: Limits, target: Database, site: Site) -> Verdict:  # n
 
 
 def _limit_findings(one: Limit) -> list[Finding]:
+    if not one.current:  # an instance without any process is none: a pluggable database does not see them all
+        return [Finding(Outcome.UNKNOWN, f"实例 {one.instance} 的 {one.name} 当前值是 0，答复不合理")]
     if one.most is None:
         return []
     if one.most == 0:

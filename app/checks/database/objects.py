@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.checks.database.session import OracleSession
 
 MOST = 5000  # invalid objects looked at
+DROPPED = "BIN$"  # names of what lies in the recycle bin (10g+)
 ELSEWHERE = "SELECT OWNER, COUNT(*) FROM DBA_OBJECTS WHERE STATUS = 'INVALID' GROUP BY OWNER"
 
 
@@ -45,7 +46,8 @@ class Invalid:
 def gather(session: OracleSession, target: Database) -> Invalid:
     counted, invalid, errors = statements(target)
     counts = {text(row[0]): number(row[1], "对象数") for row in session.select(counted)}
-    rows = [tuple(map(text, row)) for row in session.select(invalid)]
+    seen = [tuple(map(text, row)) for row in session.select(invalid)]
+    rows = [row for row in seen if not row[1].startswith(DROPPED)]
     faulty = {tuple(map(text, row)) for row in session.select(*errors)}
     others = {text(row[0]): number(row[1], "失效对象数") for row in session.select(ELSEWHERE)}
     return Invalid(
@@ -53,7 +55,7 @@ def gather(session: OracleSession, target: Database) -> Invalid:
         tuple(_said(row) for row in rows if row in faulty),
         tuple(_said(row) for row in rows if row not in faulty),
         {owner: count for owner, count in others.items() if owner not in counts},
-        len(rows) < MOST,
+        len(seen) < MOST,
     )
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from app.checks.database.session import OracleSession
 
 DATA_FILES = "SELECT TABLESPACE_NAME, FILE_NAME, BYTES, AUTOEXTENSIBLE, MAXBYTES FROM DBA_DATA_FILES"
-DISK_GROUPS = "SELECT NAME, USABLE_FILE_MB FROM V$ASM_DISKGROUP"  # 10.2+
+DISK_GROUPS = "SELECT NAME, USABLE_FILE_MB, FREE_MB, TYPE FROM V$ASM_DISKGROUP"  # 10.2+
+COPIES: Mapping[str, int] = {"EXTERN": 1, "NORMAL": 2}  # of each extent; at most three elsewhere (HIGH, FLEX, EXTEND)
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,24 @@ class File:
 
 
 @dataclass(frozen=True)
+class Room:
+    """Free bytes of an ASM disk group: ``safe`` leaves what restoring redundancy needs, ``most`` can be had at all."""
+
+    safe: int
+    most: int
+
+
+@dataclass(frozen=True)
 class Space:
-    """What a tablespace has and may have, in bytes. ``certain``: the room behind all of its growth is known."""
+    """What a tablespace has and may have, in bytes. ``certain``: the room behind all of its growth is known.
+
+    ``reach`` is more than ``limit`` where only the room that ASM wants for restoring redundancy is left.
+    """
 
     size: int
     limit: int
     certain: bool
+    reach: int
 
 
 def file_of(row: Sequence[Any]) -> File:
@@ -52,24 +65,31 @@ def file_of(row: Sequence[Any]) -> File:
     return File(text(row[0]), name, size, max(size or 0, most if text(row[3]).upper() == "YES" else 0))
 
 
-def disk_groups(session: OracleSession, files: Sequence[File]) -> Mapping[str, int]:
-    """Free bytes of each ASM disk group that growing files lie in; nothing where that cannot be seen."""
+def disk_groups(session: OracleSession, files: Sequence[File]) -> Mapping[str, Room]:
+    """The room in each ASM disk group that growing files lie in; nothing where that cannot be seen."""
     if not any(file.disk_group and file.growth for file in files):
         return {}
     try:
         rows = session.select(DISK_GROUPS)
     except SqlRefused:
         return {}
-    # USABLE_FILE_MB is negative where redundancy could not be restored: no room at all.
-    return {text(row[0]).upper(): max(0, int(row[1])) * MIB for row in rows if isinstance(row[1], int)}
+    return {text(row[0]).upper(): _room(*row[1:]) for row in rows if isinstance(row[1], int)}
 
 
-def space(files: Sequence[File], groups: Mapping[str, int]) -> Space:
+def _room(usable: int, free: Any, kind: Any) -> Room:
+    """USABLE_FILE_MB is negative where redundancy could not be restored (Oracle, Managing Capacity in Disk Groups)."""
+    most = free // COPIES.get(text(kind).upper(), 3) if isinstance(free, int) else 0
+    return Room(max(0, usable) * MIB, max(0, usable, most) * MIB)
+
+
+def space(files: Sequence[File], groups: Mapping[str, Room]) -> Space:
     """Σ GREATEST(BYTES, MAXBYTES if AUTOEXTENSIBLE), growth in ASM capped by what the disk group has free."""
     size = sum(number(file.size, f"文件 {file.name} 的大小") for file in files)
     growth: dict[str, int] = {}
     for file in files:
         growth[file.disk_group] = growth.get(file.disk_group, 0) + file.growth
     certain = all(group in groups for group, most in growth.items() if most)
-    grown = sum(min(most, groups.get(group, most)) for group, most in growth.items())
-    return Space(size, size + grown, certain)
+    rooms = [(most, groups.get(group, Room(most, most))) for group, most in growth.items()]
+    grown = sum(min(most, room.safe) for most, room in rooms)
+    reached = sum(min(most, room.most) for most, room in rooms)
+    return Space(size, size + grown, certain, size + reached)

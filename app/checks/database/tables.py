@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 MOST_COUNTED = 10_000
 # Oracle Database SQL Language Reference, Database Object Names: in quotes anything but " and NUL, 30 or 128 bytes.
 PART = re.compile(r'"([^"\0\n\r]{1,128})"|([^\W\d][\w$#]{0,127})')
-# Errors that say the table is there and cannot be read: file offline, corrupt block, invalid view.
-UNREADABLE = frozenset(("ORA-00376", "ORA-01578", "ORA-04063", "ORA-01410", "ORA-08103", "ORA-29913"))
+# Errors that say the name is there and nothing can be read: file offline or lost, corrupt block, invalid view,
+# a synonym of nothing. Not ORA-01410 and ORA-08103: so ends a count over a table that is being truncated and loaded.
+UNREADABLE = frozenset(("ORA-00376", "ORA-00980", "ORA-01157", "ORA-01578", "ORA-01775", "ORA-04063", "ORA-29913"))
 ALWAYS = "DUAL"  # every database has it: an answer without it is none
 
 
@@ -157,7 +158,11 @@ def compare_codes(facts: Sequence[Counted], target: Database, site: Site) -> Ver
         if one.rows is not None and one.rows < wanted:
             reason = f"代码表 {one.name.planned} 只有 {one.rows} 行，方案要求至少 {wanted} 行"
             findings.append(Finding(Outcome.FAIL, reason, "请按方案重新执行基础代码初始化，再检查。"))
-    actual = "；".join(f"{one.name.planned} {_rows(one, plan.get(one.name.planned, 1))}" for one in facts)
+        elif one.rows == 0:
+            reason = f"代码表 {one.name.planned} 是空的，方案未规定行数"
+            advice = "请核对基础代码是否已初始化，并在 site.toml 写出应有的行数。"
+            findings.append(Finding(Outcome.WARN, reason, advice))
+    actual = "；".join(f"{one.name.planned} {_rows(one, max(1, plan.get(one.name.planned, 1)))}" for one in facts)
     expected = "；".join(f"{name} 至少 {rows} 行" for name, rows in plan.items())
     return judged(expected, actual, findings)
 

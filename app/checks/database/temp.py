@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused
 from app.checks.database.findings import Finding, judged
 from app.checks.database.reading import at_least, mib, number, percent, text
-from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Space, disk_groups, file_of, space
+from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Room, Space, disk_groups, file_of, space
 from app.checks.database.tablespaces import TABLESPACES, listed_tablespaces
 from app.checks.model import Outcome, Verdict
 from app.site.model import Database, Site
@@ -53,7 +53,7 @@ def gather(session: OracleSession, target: Database) -> tuple[Temporary, ...]:  
     )
 
 
-def _space(name: str, status: str, files: Sequence[File], groups: Mapping[str, int]) -> Space | None:
+def _space(name: str, status: str, files: Sequence[File], groups: Mapping[str, Room]) -> Space | None:
     own = [one for one in files if one.tablespace == name]
     return space(own, groups) if own and status != "OFFLINE" else None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.checks.database.errors import SqlRefused
 from app.checks.database.findings import Finding, judged
 from app.checks.database.reading import at_least, found_name, listed, mib, number, percent, require, text
-from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Space, disk_groups, file_of, space
+from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Room, Space, disk_groups, file_of, space
 from app.checks.database.tablespaces import TABLESPACES, listed_tablespaces
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
@@ -51,7 +51,9 @@ def gather(session: OracleSession, target: Database) -> Usages:
         _require_small_recycle_bin(session)
     files = [file_of(row) for row in session.select(DATA_FILES)]
     groups = disk_groups(session, files)
-    free = {text(row[0]): number(row[1], f"表空间 {text(row[0])} 的空闲空间") for row in session.select(FREE)}
+    rest = session.select(FREE)
+    require(rest, "DBA_FREE_SPACE")  # one may be full, not all of them
+    free = {text(row[0]): number(row[1], f"表空间 {text(row[0])} 的空闲空间") for row in rest}
     measured = [name for name, status in permanent.items() if status not in ("OFFLINE", "READ ONLY")]
     usages, unclear = [], []
     for name in measured:
@@ -75,7 +77,7 @@ def _require_small_recycle_bin(session: OracleSession) -> None:
         raise Undetermined(f"回收站里超过 {MOST_RECYCLED} 个对象，查询空闲空间会很慢", advice)
 
 
-def _usage(name: str, files: Sequence[File], free: Mapping[str, int], groups: Mapping[str, int]) -> Usage:
+def _usage(name: str, files: Sequence[File], free: Mapping[str, int], groups: Mapping[str, Room]) -> Usage:
     """A tablespace without a row in DBA_FREE_SPACE is full."""
     if not files:
         raise Undetermined(f"读不到表空间 {name} 的数据文件，无法计算使用率")
@@ -130,6 +132,12 @@ def _figures(one: Usage) -> str:
 def _fullness(one: Usage) -> list[Finding]:
     name, used, found = one.name, one.used, one.space
     share = percent(used, found.limit)
+    if at_least(used, found.limit, FULL) and not at_least(used, found.reach, FULL):
+        reason = (
+            f"表空间 {name} 已用到 {share}，要再扩展只能占用 ASM 磁盘组留作恢复冗余的空间（USABLE_FILE_MB 不足，"
+            f"最多还能扩到 {mib(found.reach)} MB）"
+        )
+        return [Finding(Outcome.WARN, reason, "请 DBA 给 ASM 磁盘组加盘或清理空间（asmcmd lsdg）。")]
     if at_least(used, found.limit, FULL):
         return [Finding(Outcome.FAIL, f"表空间 {name} 已用到上限的 {share}", RESIZE.format(name=name))]
     if not found.certain and at_least(used, found.size, FULL):

@@ -27,6 +27,7 @@ CHARSETS = (
 )
 CHARSET, NCHARSET = "NLS_CHARACTERSET", "NLS_NCHAR_CHARACTERSET"
 # What the banner says, most particular first; before 12.1.0.2 Standard Edition left its name out.
+SE, SE2 = "Standard Edition", "Standard Edition 2"
 EDITIONS: Sequence[tuple[str, str]] = (
     (r"Enterprise Edition", "Enterprise Edition"),
     (r"Standard Edition 2", "Standard Edition 2"),
@@ -63,8 +64,12 @@ class Release:
 
     @property
     def edition(self) -> str:
-        """Its usual name; empty when the banner does not tell."""
-        return next((name for pattern, name in EDITIONS if re.search(pattern, self.banner, re.IGNORECASE)), "")
+        """Its usual name; empty when the banner does not tell.
+
+        12.1.0.2 and 12.2 call Standard Edition 2, the only one left, by its old name (Oracle, Database Licensing).
+        """
+        found = next((name for pattern, name in EDITIONS if re.search(pattern, self.banner, re.IGNORECASE)), "")
+        return SE2 if found == SE and parts(self.version) >= (12, 1, 0, 2) else found
 
 
 def gather_version(session: OracleSession, target: Database) -> Release:  # noqa: ARG001 - the shape of Check.gather
@@ -114,6 +119,9 @@ def _edition_findings(facts: Release, wanted: str) -> list[Finding]:
         return [Finding(Outcome.UNKNOWN, reason, "请在 site.toml 把 edition 写成 Enterprise Edition 这样的名字。")]
     if facts.edition in meant:
         return []
+    if facts.edition == SE and "Standard Edition One" in meant:
+        reason = f"数据库的版本信息“{facts.banner}”不区分 Standard Edition 与 Standard Edition One"
+        return [Finding(Outcome.UNKNOWN, reason, "请按许可文件或安装记录核对版次。")]
     return [Finding(Outcome.FAIL, f"版次是 {facts.edition}，方案要求 {wanted}", "请核对许可与方案，确认后修改其一。")]
 
 
@@ -158,7 +166,7 @@ def _charset_findings(what: str, seen: str, wanted: str) -> list[Finding]:
         return []
     if not seen:
         return [Finding(Outcome.UNKNOWN, f"数据库没有给出{what}", "请 DBA 查询 NLS_DATABASE_PARAMETERS 核对。")]
-    if seen.upper() == wanted.strip().upper():
+    if seen.upper() == wanted.strip().upper().rpartition(".")[2]:  # NLS_LANG: 语言_地区.字符集
         return []
     advice = "字符集建库后一般不能直接改；请核对方案，必要时与 DBA 商定重建库并导入。"
     return [Finding(Outcome.FAIL, f"{what}是 {seen}，方案要求 {wanted}", advice)]

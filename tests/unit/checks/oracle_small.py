@@ -29,6 +29,7 @@ PASSWORD = "Check-2026#x"
 COUNTED = re.compile(r"SELECT COUNT\(\*\) FROM (\S+) WHERE ROWNUM <= (\d+)$")
 CAPPED = re.compile(r" AND ROWNUM <= (\d+)$")
 OWNED = re.compile(r'"([^"]+)"\."([^"]+)"')
+RECENT = " WHERE END_TIME >= SYSDATE - 1"  # left to the check: the dates here are texts
 SETTING = ("SET TRANSACTION READ ONLY", "BEGIN ", "ALTER SESSION")
 
 logging.getLogger("seerdb.server").addHandler(logging.NullHandler())
@@ -111,6 +112,9 @@ def healthy() -> dict[str, list[Row]]:
         "DBA_ERRORS": [{"OWNER": "SYS", "NAME": "X", "TYPE": "VIEW", "ATTRIBUTE": "ERROR"}],
         "SESSION_ROLES": [{"ROLE": "SELECT_CATALOG_ROLE"}],
         "SESSION_PRIVS": [{"PRIVILEGE": "CREATE SESSION"}, {"PRIVILEGE": "SELECT ANY DICTIONARY"}],
+        "USER_ROLE_PRIVS": [{"GRANTED_ROLE": "SELECT_CATALOG_ROLE"}],
+        "USER_COL_PRIVS_RECD": [
+            {"OWNER": "JYJC", "TABLE_NAME": "AA10", "COLUMN_NAME": "AAA100", "PRIVILEGE": "REFERENCES"}],
         "USER_TAB_PRIVS_RECD": [{"OWNER": "JYJC", "TABLE_NAME": "AA10", "PRIVILEGE": "SELECT"}],
         "ROLE_TAB_PRIVS": [{"OWNER": "SYS", "TABLE_NAME": "AUD$", "PRIVILEGE": "DELETE"}],
         "JYJC.AA10": [{"AAA100": n} for n in range(20)],
@@ -182,7 +186,8 @@ class SmallOracle:
 
     def __post_init__(self) -> None:
         self.columns |= {
-            "V$ASM_DISKGROUP": ("NAME", "USABLE_FILE_MB"), "DBA_RECYCLEBIN": ("OBJECT_NAME",), "DATABASE_PROPERTIES":
+            "V$ASM_DISKGROUP": ("NAME", "USABLE_FILE_MB", "FREE_MB", "TYPE"),
+            "DBA_RECYCLEBIN": ("OBJECT_NAME",), "DATABASE_PROPERTIES":
             ("PROPERTY_NAME", "PROPERTY_VALUE"), "V$PDBS": ("NAME", "OPEN_MODE", "RESTRICTED"),
         } | {name: tuple(rows[0]) for name, rows in self.views.items() if rows}  # fmt: skip
         self.answers |= {
@@ -241,7 +246,7 @@ def translated(sql: str) -> str:
         class Tokenizer(SQLite.Tokenizer):  # type: ignore[misc]
             IDENTIFIERS: ClassVar[list[str]] = ["`"]  # in double quotes SQLite takes a missing column for a text
 
-    sql = OWNED.sub(r'"\1.\2"', sql)
+    sql = OWNED.sub(r'"\1.\2"', sql.removesuffix(RECENT))
     sql = CAPPED.sub(r" LIMIT \1", COUNTED.sub(r"SELECT COUNT(*) FROM (SELECT 1 FROM \1 LIMIT \2)", sql))
     tree = parse_one(sql, dialect=Source)
     for identifier in tree.find_all(Identifier):

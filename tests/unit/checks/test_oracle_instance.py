@@ -83,7 +83,7 @@ TWO: Change = instances({}, {"INST_ID": 2, "INSTANCE_NAME": "rac2", "HOST_NAME":
                 instances({}), threads(("OPEN", "PUBLIC"), ("CLOSED", "PUBLIC")),
                 first_row("V$DATABASE", DATABASE_ROLE="PHYSICAL STANDBY"),
             ),
-            PASS, "",
+            UNKNOWN, "主库的线程",
         ),
         (instances({}, {"INST_ID": 2, "INSTANCE_NAME": "rac2", "STATUS": "MOUNTED"}), FAIL, "rac2"),
     ],

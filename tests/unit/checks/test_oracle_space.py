@@ -87,7 +87,10 @@ def filled(used: int, size: int = 1000, most: int = 0, name: str = "") -> SmallO
 
 
 def in_asm(oracle: SmallOracle, *groups: tuple[str, Any]) -> SmallOracle:
-    oracle.views["V$ASM_DISKGROUP"] = [{"NAME": name, "USABLE_FILE_MB": free_mb} for name, free_mb in groups]
+    oracle.views["V$ASM_DISKGROUP"] = [
+        {"NAME": name, "USABLE_FILE_MB": free_mb, "FREE_MB": max(0, free_mb or 0), "TYPE": "EXTERN"}
+        for name, free_mb in groups
+    ]
     return oracle
 
 
