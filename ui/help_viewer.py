@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QListWidget, QTextBrowser, QWidget
 
 from ui.look import theme
 from ui.look.cards import column, row
 
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "help"
+TOPIC = 38  # a topic's height: the style sheet's padding is not in Qt's own reckoning
 
 
 def topics(folder: Path = FOLDER) -> list[tuple[str, Path]]:
@@ -40,6 +41,7 @@ class HelpViewer(QDialog):
         self._pages = topics()
         for title, _ in self._pages:
             self.topics.addItem(title)
+            self.topics.item(self.topics.count() - 1).setSizeHint(QSize(0, TOPIC))
         self.topics.currentRowChanged.connect(self._show)
         side = QFrame()
         side.setObjectName("side")

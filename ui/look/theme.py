@@ -98,7 +98,7 @@ QTreeWidget, QListWidget {{ background: {c.surface}; border: 0; outline: 0; }}
 QScrollArea#panel, QWidget#panel {{ background: {c.surface}; border: 0; }}
 QListWidget#topics::item {{ padding: 8px 10px; border-radius: 6px; color: {c.text}; }}
 QListWidget#topics::item:selected {{ background: {c.accent_soft}; color: {c.accent_strong}; }}
-QListWidget#topics:focus::item:selected {{ border: 2px solid {c.accent}; padding: 6px 8px; }}
+QListWidget#topics::item:focus {{ border: 2px solid {c.accent}; padding: 6px 8px; }}
 QProgressBar {{ background: {c.border}; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 1px; }}
