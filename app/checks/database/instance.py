@@ -25,7 +25,10 @@ DATABASES = (
     "SELECT NAME, OPEN_MODE, LOG_MODE, DATABASE_ROLE, NULL FROM V$DATABASE",  # 9i+
     "SELECT NAME, OPEN_MODE, LOG_MODE, NULL, NULL FROM V$DATABASE",
 )
-PDBS = "SELECT NAME, OPEN_MODE, RESTRICTED FROM V$PDBS"
+PDBS = (
+    "SELECT INST_ID, NAME, OPEN_MODE, RESTRICTED FROM GV$PDBS",
+    "SELECT NULL, NAME, OPEN_MODE, RESTRICTED FROM V$PDBS",
+)
 CONTAINER = "SELECT SYS_CONTEXT('USERENV', 'CON_NAME') FROM DUAL"
 # Oracle Database Reference, V$DATABASE: the open modes that go with each role.
 MODES: Mapping[str, tuple[str, ...]] = {
@@ -128,13 +131,17 @@ def _observed(facts: Instances) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Mode:
-    """V$DATABASE; ``pdb`` is our own pluggable database's name, open mode and RESTRICTED, empty outside of one."""
+    """V$DATABASE; ``pdb`` is our own pluggable database's name, empty outside of one.
+
+    ``places``: by instance the open mode and RESTRICTED of that one.
+    """
 
     name: str
     open_mode: str
     log_mode: str
     role: str
-    pdb: tuple[str, str, str] = ("", "", "")
+    pdb: str = ""
+    places: tuple[tuple[str, str, str], ...] = ()
 
 
 def container(session: OracleSession) -> str:
@@ -157,9 +164,9 @@ def gather_database(session: OracleSession, target: Database) -> Mode:  # noqa: 
     if cdb.upper() != "YES":
         return Mode(name, open_mode, log_mode, role)
     ours = container(session)
-    pdbs = [tuple(map(text, row)) for row in session.select(PDBS)] if ours else []
-    pdb = next((row for row in pdbs if row[0] == ours), (ours, "", ""))
-    return Mode(name, open_mode, log_mode, role, (pdb[0], pdb[1], pdb[2]))
+    rows = session.select(*PDBS) if ours else []
+    places = tuple((text(row[0]), text(row[2]), text(row[3])) for row in rows if text(row[1]) == ours)
+    return Mode(name, open_mode, log_mode, role, ours, places)
 
 
 def compare_database(facts: Mode, target: Database, site: Site) -> Verdict:  # noqa: ARG001
@@ -171,9 +178,9 @@ def compare_database(facts: Mode, target: Database, site: Site) -> Verdict:  # n
         else "打开方式与数据库角色相符，归档模式 ARCHIVELOG"
     )
     actual = f"{facts.name} {facts.open_mode or '打开方式为空'}，角色 {facts.role or '未知'}，{facts.log_mode}"
-    if facts.pdb[0]:
-        actual += f"；PDB {facts.pdb[0]} {facts.pdb[1]}"
-    observed = {"open_mode": facts.open_mode, "role": facts.role, "log_mode": facts.log_mode, "pdb": facts.pdb[0]}
+    if facts.pdb:
+        actual += f"；PDB {facts.pdb} {'、'.join(mode for _, mode, _ in facts.places)}"
+    observed = {"open_mode": facts.open_mode, "role": facts.role, "log_mode": facts.log_mode, "pdb": facts.pdb}
     if not wanted or not facts.open_mode:
         reason = f"数据库角色“{facts.role}”或打开方式“{facts.open_mode}”无法理解"
         return Verdict(Outcome.UNKNOWN, expected, actual, reason, "请 DBA 查询 V$DATABASE 核对。", observed)
@@ -184,20 +191,25 @@ def compare_database(facts: Mode, target: Database, site: Site) -> Verdict:  # n
 
 
 def _judged_pdb(facts: Mode, role: str, expected: str, actual: str, observed: Mapping[str, Any]) -> Verdict | None:
-    name, mode, restricted = facts.pdb
+    """FAIL where no instance has the pluggable database open as it should be, WARN where some have not."""
+    name = facts.pdb
     if not name:
         return None
-    if not mode:
+    if not facts.places or not all(mode for _, mode, _ in facts.places):
         return Verdict(
             Outcome.UNKNOWN, expected, actual, f"读不到 PDB {name} 的打开方式", "请 DBA 查询 V$PDBS 核对。", observed
         )
+    unfit = [place for place in facts.places if place[1].upper() not in MODES[role] or place[2].upper() == "YES"]
+    if not unfit:
+        return None
+    instance, mode, restricted = unfit[0]
+    where = f"在实例 {instance} 上" if len(facts.places) > 1 else ""
+    outcome = Outcome.FAIL if len(unfit) == len(facts.places) else Outcome.WARN
     if mode.upper() not in MODES[role]:
         advice = f"请 DBA 执行 ALTER PLUGGABLE DATABASE {name} OPEN，并 SAVE STATE。"
-        return Verdict(Outcome.FAIL, expected, actual, f"PDB {name} 的打开方式是 {mode}", advice, observed)
-    if restricted.upper() == "YES":
-        advice = "请 DBA 查询 PDB_PLUG_IN_VIOLATIONS，处理后重新打开该 PDB。"
-        return Verdict(Outcome.FAIL, expected, actual, f"PDB {name} 以受限模式打开", advice, observed)
-    return None
+        return Verdict(outcome, expected, actual, f"PDB {name} {where}的打开方式是 {mode}", advice, observed)
+    advice = "请 DBA 查询 PDB_PLUG_IN_VIOLATIONS，处理后重新打开该 PDB。"
+    return Verdict(outcome, expected, actual, f"PDB {name} {where}以受限模式打开（{restricted}）", advice, observed)
 
 
 def _judged_log(facts: Mode, expected: str, actual: str, observed: Mapping[str, Any]) -> Verdict:
@@ -218,4 +230,4 @@ def shows_instance(target: Database) -> Sequence[str]:  # noqa: ARG001
 
 
 def shows_database(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (*DATABASES, CONTAINER, PDBS)
+    return (*DATABASES, CONTAINER, *PDBS)

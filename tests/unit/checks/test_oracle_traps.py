@@ -56,6 +56,38 @@ def test_a_pluggable_database_is_open_as_the_role_wants(oracle: SmallOracle, out
     assert judged(oracle, "database").outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("places", "outcome"),
+    [
+        ([("READ WRITE", "NO"), ("READ WRITE", "NO")], PASS),
+        ([("READ WRITE", "NO"), ("MOUNTED", None)], WARN),
+        ([("READ WRITE", "YES"), ("READ WRITE", "NO")], WARN),
+        ([("MOUNTED", None), ("READ ONLY", "NO")], FAIL),
+        ([("READ WRITE", "NO"), (None, None)], UNKNOWN),
+    ],
+)
+def test_a_pluggable_database_is_looked_at_on_every_instance(
+    places: list[tuple[str | None, str | None]], outcome: Outcome
+) -> None:
+    oracle = pluggable("P1")
+    oracle.views["GV$PDBS"] = [
+        {"INST_ID": n, "NAME": "P1", "OPEN_MODE": mode, "RESTRICTED": restricted}
+        for n, (mode, restricted) in enumerate(places, 1)
+    ]
+    result = judged(oracle, "database")
+    assert result.outcome is outcome
+    assert outcome is not WARN or "在实例" in result.reason
+
+
+@pytest.mark.parametrize("check", ["sga", "shared_pool", "limits", "undo"])
+@pytest.mark.parametrize(("parallel", "outcome"), [("YES", UNKNOWN), ("NO", PASS)])
+def test_one_instance_of_a_cluster_does_not_stand_for_the_others(check: str, parallel: str, outcome: Outcome) -> None:
+    oracle = SmallOracle()
+    oracle.views["V$INSTANCE"][0]["PARALLEL"] = parallel
+    oracle.drop_view("GV$PARAMETER")
+    assert judged(oracle, check).outcome is outcome
+
+
 def in_asm(usable: int, free: int, kind: str, used: int = 990) -> SmallOracle:
     """A file of 1000 MiB that may grow without limit, in a disk group."""
     oracle = SmallOracle()
