@@ -43,8 +43,8 @@ class AdjustmentDialog(Asking):
         from app.actions.recording import Adjustment, adjust
 
         written = {name: str(part.value()) for name, part in self.parts.items()}
-        if not written["what"]:
-            return "请写明调整了什么。"
+        if not (written["what"] and written["by"] and written["why"]):
+            return "请写明调整了什么、由谁调整和原因。"
         adjustment, scope = Adjustment(**written, check=self._check), self._project.scope_of(self._step)
         return self._project.record(lambda: adjust(self._project.workspace, self._step, adjustment, self._slot, scope))
 

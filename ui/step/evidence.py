@@ -103,7 +103,8 @@ class SlotView(QWidget):
         content = record.payload
         if kind == "adjustment":
             words = f"{content.get('what', '')}　{content.get('before', '')} → {content.get('after', '')}"
-            note = f"{record.number} · {content.get('by', '')} · {content.get('why', '')}"
+            told = (record.number, str(content.get("by", "")), str(content.get("why", "")))
+            note = " · ".join(part for part in told if part)
             holder.setLayout(column(Text(words).selectable(), Text(note, "muted", 9), spacing=0))
             return holder
         name = Text(str(content.get("name", "")), wrap=True)
