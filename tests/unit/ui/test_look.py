@@ -56,7 +56,7 @@ def test_every_state_has_its_own_word_and_shape() -> None:
 
 
 def test_the_words_are_those_of_the_command_line() -> None:
-    from app.actions.overview import STATE_WORDS
+    from app.workflow.model import STATE_WORDS
 
     assert {state: look.word for state, look in states.LOOKS.items()} == dict(STATE_WORDS)
 
