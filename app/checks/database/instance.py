@@ -226,7 +226,7 @@ def _judged_log(facts: Mode, expected: str, actual: str, observed: Mapping[str, 
 
 
 def shows_instance(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (*INSTANCES, DATABASES[0], THREADS)
+    return (*INSTANCES, *DATABASES, THREADS)
 
 
 def shows_database(target: Database) -> Sequence[str]:  # noqa: ARG001

@@ -54,12 +54,16 @@ class Sga:
 
 @dataclass(frozen=True)
 class SharedPool:
-    """Of one instance, in bytes: its ``size`` now, and the parameter, which is a minimum where ``automatic``."""
+    """Of one instance, in bytes: its ``size`` now, and the parameter, which is a minimum where ``automatic``.
+
+    ``pdb``: the pluggable database from which no target can be seen; sga_target is 0 there unless it has its own.
+    """
 
     instance: str
     size: int | None
     parameter: int
     automatic: bool
+    pdb: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,12 +169,15 @@ def gather_shared_pool(session: OracleSession, target: Database) -> tuple[Shared
     if not sizes:
         rows = session.select(*POOLS)
         sizes = {text(row[0]): number(row[1], "共享池大小") for row in rows if row[1] is not None}
+    automatic = {one: any(_of(found, one, name) for name in ("sga_target", "memory_target")) for one in found}
+    pdb = "" if all(automatic.values()) else container(session)
     return tuple(
         SharedPool(
             instance,
             sizes.get(instance),
             _of(found, instance, "shared_pool_size"),
-            any(_of(found, instance, name) for name in ("sga_target", "memory_target")),
+            automatic[instance],
+            "" if automatic[instance] else pdb,
         )
         for instance in sorted(found)
     )
@@ -190,7 +197,7 @@ def compare_shared_pool(facts: Sequence[SharedPool], target: Database, site: Sit
 
 def _said(one: SharedPool) -> str:
     size = "未读到" if one.size is None else f"{mib(one.size)} MB"
-    how = "自动管理，下限" if one.automatic else "手工，参数"
+    how = "自动管理，下限" if one.automatic else "参数" if one.pdb else "手工，参数"
     return f"实例 {one.instance} 当前 {size}（{how} {mib(one.parameter)} MB）"
 
 
@@ -202,11 +209,14 @@ def _pool_findings(one: SharedPool, plan: int) -> list[Finding]:
     if below and one.automatic:
         reason = f"{below[0].reason}；内存自动管理，会按需增大"
         return [Finding(Outcome.WARN, reason, f"如要保证下限，请 DBA 设 shared_pool_size={plan}M。")]
+    if below and one.pdb:
+        reason = f"{below[0].reason}；从 PDB {one.pdb} 里看不到 sga_target，不知是否自动管理"
+        return [Finding(Outcome.UNKNOWN, reason, "请 DBA 在 CDB$ROOT 里执行 SHOW PARAMETER sga_target 核对。")]
     return below
 
 
 def shows_shared_pool(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (*parameters.statements(MEMORY), *INFORMATION, *POOLS)
+    return (*parameters.statements(MEMORY), *INFORMATION, *POOLS, *DATABASES, CONTAINER)
 
 
 def gather_limits(session: OracleSession, target: Database) -> Limits:  # noqa: ARG001
@@ -274,4 +284,4 @@ def _setting_findings(instance: str, name: str, value: str) -> list[Finding]:
 
 
 def shows_limits(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (*parameters.statements(SETTINGS), *LIMITS, DATABASES[0], CONTAINER)
+    return (*parameters.statements(SETTINGS), *LIMITS, *DATABASES, CONTAINER)

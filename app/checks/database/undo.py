@@ -159,10 +159,10 @@ def _automatic(
 
 
 def _used(name: str, guarantee: bool, extents: Sequence[Sequence[object]]) -> int | None:
-    """ACTIVE extents; under GUARANTEE the unexpired ones cannot be given up either."""
-    held = ("ACTIVE", "UNEXPIRED") if guarantee else ("ACTIVE",)
+    """ACTIVE extents (any that are not known to be free); under GUARANTEE unexpired ones cannot be given up either."""
+    free = ("EXPIRED",) if guarantee else ("EXPIRED", "UNEXPIRED")
     own = {text(row[1]).upper(): number(row[2], "撤销区的大小") for row in extents if text(row[0]) == name}
-    return sum(size for status, size in own.items() if status in held) if own else None
+    return sum(size for status, size in own.items() if status not in free) if own else None
 
 
 def _periods(session: OracleSession) -> list[tuple[str, Period]]:

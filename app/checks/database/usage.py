@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FREE = "SELECT TABLESPACE_NAME, SUM(BYTES) FROM DBA_FREE_SPACE GROUP BY TABLESPACE_NAME"
 MOST_RECYCLED = 5000  # with more in the recycle bin DBA_FREE_SPACE takes minutes
 RECYCLED = f"SELECT COUNT(*) FROM DBA_RECYCLEBIN WHERE ROWNUM <= {MOST_RECYCLED + 1}"  # 10g+
+OTHER_CONTENTS = ("TEMPORARY", "UNDO", "LOST WRITE PROTECTION")  # all but PERMANENT
 WARN, FULL = 85, 97  # percent
 RESIZE = "请 DBA 增加数据文件或调大 MAXSIZE（ALTER TABLESPACE {name} ADD DATAFILE …），并核对磁盘剩余空间。"
 
@@ -45,7 +46,7 @@ class Usages:
 
 def gather(session: OracleSession, target: Database) -> Usages:
     rows = listed_tablespaces(session)
-    permanent = {name: status for name, status, contents in rows if contents == "PERMANENT"}
+    permanent = {name: status for name, status, contents in rows if contents not in OTHER_CONTENTS}
     require(list(permanent), "DBA_TABLESPACES（PERMANENT）")
     if not target.heavy:
         _require_small_recycle_bin(session)

@@ -119,6 +119,19 @@ def test_room_that_asm_keeps_for_redundancy_can_still_be_grown_into(
     assert said in result.reason
 
 
+def test_a_tablespace_of_unknown_contents_is_measured_all_the_same() -> None:
+    oracle = SmallOracle()
+    oracle.views["DBA_TABLESPACES"][3]["CONTENTS"] = None
+    oracle.views["DBA_FREE_SPACE"] = [{"TABLESPACE_NAME": "SYSTEM", "BYTES": 300 * MIB}]
+    assert judged(oracle, "tablespace_usage").outcome is FAIL
+
+
+def test_undo_of_an_unknown_state_counts_as_held() -> None:
+    oracle = SmallOracle()
+    oracle.views["DBA_UNDO_EXTENTS"] = [{"TABLESPACE_NAME": "UNDOTBS1", "STATUS": None, "BYTES": 900 * MIB}]
+    assert judged(oracle, "undo").outcome is WARN
+
+
 def test_no_free_space_anywhere_is_no_answer() -> None:
     oracle = SmallOracle()
     oracle.views["DBA_FREE_SPACE"] = []
@@ -157,6 +170,20 @@ def test_what_sga_max_size_only_reserves_is_no_sga(oracle: SmallOracle, outcome:
     assert result.outcome is outcome
     if outcome is not UNKNOWN:
         assert result.observed["sga_mb"] == (4096 if outcome is PASS else 1096)
+
+
+@pytest.mark.parametrize(
+    ("pdb", "size", "outcome"), [("P1", 100, UNKNOWN), ("P1", 1024, PASS), ("CDB$ROOT", 100, FAIL), ("", 100, FAIL)]
+)
+def test_a_pluggable_database_does_not_see_the_target_that_makes_the_pool_grow(
+    pdb: str, size: int, outcome: Outcome
+) -> None:
+    oracle = pluggable(pdb) if pdb else SmallOracle()
+    oracle.parameter("sga_target", "0")
+    oracle.views["GV$SGAINFO"][0]["BYTES"] = size * MIB
+    result = judged(oracle, "shared_pool")
+    assert result.outcome is outcome
+    assert outcome is not UNKNOWN or "PDB P1" in result.reason
 
 
 def test_an_instance_whose_sga_is_not_known_does_not_count_as_none() -> None:
