@@ -101,9 +101,8 @@ class ProjectView(QWidget):
                 banner.add(button("故障面板", self._toggle_faults, "quiet", "F9", "打开或关闭故障面板", show_keys=True))
             found.append(banner)
         if workspace.read_only:
-            why = "关闭另一处后重新打开即可修改" if "正在使用" in workspace.holder else "查明原因后重新打开"
-            words = f"只读　{workspace.holder}。这里只能查看，不能检查和填写；{why}。"
-            found.append(Banner(words, "unknown"))
+            way = "；关闭另一处后重新打开即可修改" if "正在使用" in workspace.holder else ""
+            found.append(Banner(f"只读　{workspace.holder}。这里只能查看，不能检查和填写{way}。", "unknown"))
         return found
 
     def _top(self) -> QFrame:

@@ -88,8 +88,8 @@ class StepPage(QWidget):
         state = self.project.overview.progress.step(self.step.id)
         self.word = StateWord(states.of_step(state), points=theme.POINTS)
         left = [part for part in (self._guidance(), self.fields, self.checks) if part]
-        right: list[QWidget] = [part for part in (self.evidence, self.conclusion) if part]
-        right = right or [without_case()]
+        right = [part for part in (self.evidence, self.conclusion) if part]
+        left += [] if right else [without_case()]
         self._main, self._side = QWidget(), QWidget()
         for holder, parts in ((self._main, left), (self._side, right)):
             layout = column(*parts, spacing=2 * theme.GRID)
