@@ -116,7 +116,8 @@ def _sga(found: Parameters, instance: str, totals: Sequence[tuple[str, int]], fr
     if instance not in free and _of(found, instance, "sga_max_size"):
         return Sga(instance, 0, "V$SGA，不知其中未用多少")
     size = sum(value for number_, value in totals if number_ == instance) - free.get(instance, 0)
-    return Sga(instance, max(0, size), "V$SGA")
+    whole = -(-max(0, size) // MIB) * MIB  # from 18c on V$SGA adds up to some KiB less than its granules
+    return Sga(instance, whole, "V$SGA")
 
 
 def _information(session: OracleSession, name: str) -> dict[str, int]:

@@ -16,6 +16,7 @@ from app.checks.wire import Wire
 CONNECT, ACCEPT, REFUSE, REDIRECT, DATA, RESEND = 1, 2, 4, 5, 6, 11
 OURS, OLDEST = 314, 300  # protocol versions offered: before 315 every length has two bytes
 INLINE = 230  # bytes of connect data that fit into the CONNECT packet; more follow in a DATA packet
+TLS_ALERT = b"\x15\x03"  # content type and major version of a TLS record (RFC 8446, 5.1)
 MOST_RESENDS = 3
 MOST_BYTES = 16_384
 FIELDS = struct.Struct(">HHHHHHHHHHIBB24s")  # of the connect packet, after the header: 50 bytes
@@ -147,7 +148,10 @@ def _counted(reader: io.BufferedReader, body: bytes, start: int) -> str:
 
 
 def _packet(reader: io.BufferedReader) -> tuple[int, bytes]:
-    head = _exactly(reader, 8)
+    head = _exactly(reader, 5)
+    if head.startswith(TLS_ALERT):
+        raise NotTns("答复不是监听的答复，是 TLS 的警报：多半是 TCPS 端口")
+    head += _exactly(reader, 3)
     length, kind = int.from_bytes(head[:2], "big"), head[4]
     if not 8 <= length <= MOST_BYTES or head[2:4] != b"\0\0":  # nobody computes the checksum
         raise NotTns(f"答复不是监听的答复：开头是 {head!r}")

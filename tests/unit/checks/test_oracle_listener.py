@@ -208,6 +208,19 @@ def test_whatever_is_no_answer_is_unknown_within_the_time(start: Start, name: st
     assert result.advice
 
 
+@pytest.mark.parametrize("alert", ["15030100020228", "15030300020246" + "15030300020100"])
+def test_a_port_that_speaks_tls_is_unknown_and_named(start: Start, alert: str) -> None:
+    def speak(connection: socket.socket, over: threading.Event) -> None:
+        request(connection)
+        connection.sendall(bytes.fromhex(alert))
+        connection.shutdown(socket.SHUT_WR)
+        over.wait()
+
+    result = probed(start(speak))
+    assert result.outcome is Outcome.UNKNOWN
+    assert "TCPS" in result.reason
+
+
 def test_a_silent_listener_is_not_asked_a_second_time(start: Start) -> None:
     server_port = start(silent)
     began = time.monotonic()

@@ -172,6 +172,14 @@ def test_what_sga_max_size_only_reserves_is_no_sga(oracle: SmallOracle, outcome:
         assert result.observed["sga_mb"] == (4096 if outcome is PASS else 1096)
 
 
+@pytest.mark.parametrize(("total", "outcome"), [(4_294_963_960, PASS), (4095 * MIB, WARN)])
+def test_the_kilobytes_that_the_sga_of_19c_lacks_are_no_lack(total: int, outcome: Outcome) -> None:
+    oracle = pluggable("P1")  # where sga_target is 0 although the root has one of 4096 MiB
+    oracle.parameter("sga_target", "0")
+    oracle.views["GV$SGA"] = [{"INST_ID": 1, "NAME": "Variable Size", "VALUE": total}]
+    assert judged(oracle, "sga").outcome is outcome
+
+
 @pytest.mark.parametrize(
     ("pdb", "size", "outcome"), [("P1", 100, UNKNOWN), ("P1", 1024, PASS), ("CDB$ROOT", 100, FAIL), ("", 100, FAIL)]
 )
