@@ -115,6 +115,9 @@ def _explained(session: OracleSession, hidden: Sequence[Name], asked: Sequence[N
     for name in hidden:
         exists = any(table == name.table and name.owner in ("", owner) for owner, table, _ in rows)
         reason = f"{name.planned} 存在，检查账号没有查询权限" if exists else f"没有表 {name.planned}"
+        if exists and not name.owner:
+            owners = listed(sorted({owner for owner, table, _ in rows if table == name.table}), 3)
+            reason += f"，或者方案没有写明用户（{owners} 有此名，应写成 用户.表名）"
         answer[name.planned] = Counted(name, None, Outcome.UNKNOWN if exists else Outcome.FAIL, reason)
     return answer
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused
 from app.checks.database.findings import Finding, judged
-from app.checks.database.reading import at_least, mib, number, percent, text
+from app.checks.database.reading import at_least, listed, mib, number, percent, text
 from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Room, Space, disk_groups, file_of, space
 from app.checks.database.tablespaces import TABLESPACES, listed_tablespaces
 from app.checks.model import Outcome, Verdict
@@ -27,29 +27,41 @@ SORT_SEGMENTS = (
     "SELECT TABLESPACE_NAME, SUM(USED_BLOCKS) FROM GV$SORT_SEGMENT GROUP BY TABLESPACE_NAME",
     "SELECT TABLESPACE_NAME, SUM(USED_BLOCKS) FROM V$SORT_SEGMENT GROUP BY TABLESPACE_NAME",
 )
+UNUSABLE = ("OFFLINE", "INVALID")  # states of a temporary file
 WARN, FULL = 80, 97  # percent
 
 
 @dataclass(frozen=True)
 class Temporary:
-    """A temporary tablespace; ``space`` None without a usable file, ``used`` in bytes, None where it is not known."""
+    """A temporary tablespace; ``space`` None without a usable file, ``used`` in bytes, None where it is not known.
+
+    ``offline``: its files that cannot be used.
+    """
 
     name: str
     space: Space | None
     used: int | None
+    offline: tuple[str, ...] = ()
 
 
 def gather(session: OracleSession, target: Database) -> tuple[Temporary, ...]:  # noqa: ARG001
     listed_tablespaces(session)
     tablespaces = [(text(row[0]), text(row[1]).upper(), row[2]) for row in session.select(*TEMP_TABLESPACES)]
     rows = session.select(TEMP_FILES)
-    files = [file_of(row) for row in rows if text(row[5]).upper() not in ("OFFLINE", "INVALID")]
+    files = [file_of(row) for row in rows if text(row[5]).upper() not in UNUSABLE]
+    offline = [(text(row[0]), text(row[1])) for row in rows if text(row[5]).upper() in UNUSABLE]
     if any(not [one for one in files if one.tablespace == name] for name, _, _ in tablespaces):
         files += [file_of(row) for row in session.select(DATA_FILES)]  # up to 9i temporary ones may have data files
     groups = disk_groups(session, files)
     used = _used(session, {name: size for name, _, size in tablespaces})
     return tuple(
-        Temporary(name, _space(name, status, files, groups), used.get(name)) for name, status, _ in tablespaces
+        Temporary(
+            name,
+            _space(name, status, files, groups),
+            used.get(name),
+            tuple(file for tablespace, file in offline if tablespace == name),
+        )
+        for name, status, _ in tablespaces
     )
 
 
@@ -79,7 +91,7 @@ def compare(facts: Sequence[Temporary], target: Database, site: Site) -> Verdict
     if not facts:
         advice = "请 DBA 创建临时表空间（CREATE TEMPORARY TABLESPACE …）并设为默认。"
         return Verdict(Outcome.FAIL, expected, "没有临时表空间", "没有临时表空间", advice)
-    findings = [finding for one in facts for finding in _findings(one)]
+    findings = [finding for one in facts for finding in (*_findings(one), *_offline(one))]
     return judged(expected, "；".join(map(_figures, facts)), findings)
 
 
@@ -105,6 +117,13 @@ def _findings(one: Temporary) -> list[Finding]:
         )
         return [Finding(Outcome.WARN, reason, "请核对临时文件所在文件系统的剩余空间（host.disk）。")]
     return []
+
+
+def _offline(one: Temporary) -> list[Finding]:
+    if not one.offline or one.space is None:
+        return []
+    advice = "请 DBA 查明原因后执行 ALTER DATABASE TEMPFILE … ONLINE，或删除后重建。"
+    return [Finding(Outcome.WARN, f"临时表空间 {one.name} 的文件不可用：{listed(one.offline)}", advice)]
 
 
 def shows(target: Database) -> Sequence[str]:  # noqa: ARG001

@@ -19,6 +19,7 @@ from app.checks.database.reading import (
     require,
     text,
 )
+from app.checks.database.tablespaces import TABLESPACES, listed_tablespaces
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 
@@ -73,8 +74,11 @@ class User:
 
 @dataclass(frozen=True)
 class Users:
+    """``tablespaces``: all that there are."""
+
     users: Mapping[str, User]
     now: datetime | None
+    tablespaces: frozenset[str]
 
 
 def gather(session: OracleSession, target: Database) -> Users:
@@ -100,7 +104,8 @@ def gather(session: OracleSession, target: Database) -> Users:
             profiles.get("DEFAULT", "") if life_time == "DEFAULT" else life_time,
             tuple(role for grantee, role in roles if grantee == name),
         )
-    return Users(users, moment(clock[0][0] if clock else None, "SYSDATE"))
+    known = frozenset(name for name, _, _ in listed_tablespaces(session))
+    return Users(users, moment(clock[0][0] if clock else None, "SYSDATE"), known)
 
 
 def _quota(row: Sequence[Any]) -> tuple[int, int]:
@@ -127,7 +132,7 @@ def compare(facts: Users, target: Database, site: Site) -> Verdict:  # noqa: ARG
         if not real
     ]
     for one in present:
-        findings += [*_state(one), *_expiry(one, facts.now), *_storage(one)]
+        findings += [*_state(one), *_expiry(one, facts.now), *_storage(one, facts.tablespaces)]
     expected = f"{listed(planned)} 存在，OPEN，口令不过期，默认表空间不是 SYSTEM/SYSAUX，有配额"
     return judged(expected, actual, findings, observed)
 
@@ -177,8 +182,11 @@ def _expiry(one: User, now: datetime | None) -> list[Finding]:
     return findings
 
 
-def _storage(one: User) -> list[Finding]:
+def _storage(one: User, tablespaces: frozenset[str]) -> list[Finding]:
     findings = []
+    if one.tablespace not in tablespaces:  # one may be dropped while it is somebody's default
+        advice = f"请 DBA 执行 ALTER USER {one.name} DEFAULT TABLESPACE 业务表空间。"
+        return [Finding(Outcome.WARN, f"用户 {one.name} 的默认表空间 {one.tablespace} 不存在", advice)]
     if one.tablespace.upper() in SYSTEM_TABLESPACES:
         advice = f"请 DBA 执行 ALTER USER {one.name} DEFAULT TABLESPACE 业务表空间。"
         findings.append(Finding(Outcome.WARN, f"用户 {one.name} 的默认表空间是 {one.tablespace}", advice))
@@ -193,4 +201,4 @@ def _storage(one: User) -> list[Finding]:
 
 
 def shows(target: Database) -> Sequence[str]:
-    return (*statements(target).values(), PROFILES, NOW)
+    return (*statements(target).values(), PROFILES, NOW, TABLESPACES)

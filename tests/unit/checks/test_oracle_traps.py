@@ -354,3 +354,28 @@ def test_a_password_past_its_date_is_told_although_the_account_is_open() -> None
     result = judged(oracle, "users")
     assert result.outcome is WARN
     assert "已过到期日" in result.reason
+
+
+@pytest.mark.parametrize("unlimited", [False, True])
+def test_a_default_tablespace_that_was_dropped_is_told(unlimited: bool) -> None:
+    oracle = SmallOracle()
+    oracle.views["DBA_USERS"] = [user_row("SYS"), user_row("JYJC", DEFAULT_TABLESPACE="GONE")]
+    if unlimited:
+        oracle.views["DBA_SYS_PRIVS"].append({"GRANTEE": "JYJC", "PRIVILEGE": "UNLIMITED TABLESPACE"})
+    result = judged(oracle, "users")
+    assert result.outcome is WARN
+    assert "默认表空间 GONE 不存在" in result.reason
+
+
+def test_a_temporary_file_that_is_offline_is_told_although_another_serves() -> None:
+    oracle = SmallOracle()
+    oracle.views["DBA_TEMP_FILES"].append(file_row("TEMP", 1, STATUS="OFFLINE", BYTES=None, name="/u03/temp02.dbf"))
+    result = judged(oracle, "temp")
+    assert result.outcome is WARN
+    assert "/u03/temp02.dbf" in result.reason
+
+
+def test_a_name_without_an_owner_says_who_has_one() -> None:
+    result = judged(SmallOracle(), "exchange_tables", EXCHANGE, exchange_tables=("DY11",))
+    assert result.outcome is UNKNOWN
+    assert "JYJH 有此名" in result.reason
