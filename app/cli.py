@@ -6,14 +6,15 @@ import argparse
 import contextlib
 import getpass
 import json
-import signal
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
-from app.base.cancellation import Cancellation
-from app.base.errors import CancelledError, InputError, OnsiteError
+from app.base.cancellation import cancelled_by_signals
+from app.base.errors import CancelledError, DamagedError, InputError, OnsiteError
+from app.base.files import cause
 from app.base.log import start_logging
 
 if TYPE_CHECKING:
@@ -21,13 +22,42 @@ if TYPE_CHECKING:
     from app.checks.model import Result
 
 BUG_STATUS = 70
+# argparse's own sentences (its messages have no Chinese translation), and what is said instead.
+WORDS = (
+    (r"^the following arguments are required: (.*)", r"缺少 \1"),
+    (r"^unrecognized arguments: (.*)", r"不认识 \1"),
+    (r"invalid choice: (.*) \(choose from (.*)\)$", r"没有 \1，可用的有 \2"),
+    (r"expected one argument$", "后面要写一个值"),
+    (r"not allowed with argument (.*)", r"不能与 \1 同用"),
+    (r"ignored explicit argument (.*)", r"后面不能写值 \1"),
+    (r"^argument (\S+): ", r"\1："),
+)
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with a call in one Chinese line, as a known error."""
+    """Says what is wrong with a call in one Chinese line, as a known error. Options are written out in full: one that
+    is short for another today may be short for two tomorrow.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.allow_abbrev = False
 
     def error(self, message: str) -> NoReturn:
+        for pattern, words in WORDS:
+            message = re.sub(pattern, words, message, flags=re.DOTALL)
         raise InputError(f"命令写法不对：{message}。用 onsite --help 查看用法。")
+
+
+def place(text: str) -> Path:
+    """A path of the command line. An empty one (a variable that was not set) would mean the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("路径是空的")
+    try:
+        Path(text).exists()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"路径用不了（{cause(error)}）") from error
+    return Path(text)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,11 +71,11 @@ def parser() -> argparse.ArgumentParser:
         return cast(argparse.ArgumentParser, sub)
 
     new = command("new", run_new, "由现场配置文件建立项目")
-    new.add_argument("dir", type=Path, metavar="DIR")
-    new.add_argument("--site", type=Path, required=True, metavar="SITE.toml")
+    new.add_argument("dir", type=place, metavar="DIR")
+    new.add_argument("--site", type=place, required=True, metavar="SITE.toml")
 
     check = command("check", run_check, "检查现场")
-    check.add_argument("dir", type=Path, metavar="DIR")
+    check.add_argument("dir", type=place, metavar="DIR")
     check.add_argument("--only", action="append", default=[], metavar="KIND")
     check.add_argument("--target", action="append", default=[], metavar="ID")
     check.add_argument("--id", action="append", default=[], metavar="CHECK-ID")
@@ -53,38 +83,38 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true")
 
     trust = command("trust", run_trust, "登记一台主机的公钥指纹")
-    trust.add_argument("dir", type=Path, metavar="DIR")
+    trust.add_argument("dir", type=place, metavar="DIR")
     trust.add_argument("target", metavar="TARGET")
     trust.add_argument("fingerprint", metavar="FINGERPRINT")
 
     status = command("status", run_status, "阶段、步骤与离场阻断项")
-    status.add_argument("dir", type=Path, metavar="DIR")
+    status.add_argument("dir", type=place, metavar="DIR")
     status.add_argument("--json", action="store_true")
 
     forms = command("forms", run_forms, "填写并导出表单")
-    forms.add_argument("dir", type=Path, metavar="DIR")
-    forms.add_argument("--out", type=Path, required=True, metavar="OUT")
+    forms.add_argument("dir", type=place, metavar="DIR")
+    forms.add_argument("--out", type=place, required=True, metavar="OUT")
     forms.add_argument("--only", action="append", default=[], metavar="附表1")
     signer = forms.add_mutually_exclusive_group()
-    signer.add_argument("--sign", type=Path, metavar="KEY.p12")
-    signer.add_argument("--token", type=Path, metavar="MODULE")
+    signer.add_argument("--sign", type=place, metavar="KEY.p12")
+    signer.add_argument("--token", type=place, metavar="MODULE")
     forms.add_argument("--pdf", action="store_true")
     forms.add_argument("--json", action="store_true")
 
     package = command("package", run_package, "做成移交包")
-    package.add_argument("dir", type=Path, metavar="DIR")
-    package.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+    package.add_argument("dir", type=place, metavar="DIR")
+    package.add_argument("--to", type=place, required=True, metavar="FOLDER")
 
     verify = command("verify", run_verify, "核验项目、移交包或签名文件")
-    verify.add_argument("path", type=Path, metavar="PATH")
+    verify.add_argument("path", type=place, metavar="PATH")
     verify.add_argument("--json", action="store_true")
 
     merge = command("merge", run_merge, "并入另一台电脑的项目或移交包")
-    merge.add_argument("dir", type=Path, metavar="DIR")
-    merge.add_argument("other", type=Path, metavar="OTHER")
+    merge.add_argument("dir", type=place, metavar="DIR")
+    merge.add_argument("other", type=place, metavar="OTHER")
 
     journal = command("journal", run_journal, "实施日志")
-    journal.add_argument("dir", type=Path, metavar="DIR")
+    journal.add_argument("dir", type=place, metavar="DIR")
     journal.add_argument("--json", action="store_true")
 
     rehearse = command("rehearse", run_rehearse, "在演练现场上完成主要工作")
@@ -92,7 +122,7 @@ def parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--fault", action="append", default=[], metavar="NAME")
     rehearse.add_argument("--oracle", default="19c", choices=("19c", "11.2"), help="演练现场的 Oracle 版本")
     rehearse.add_argument("--weblogic", default="12.2.1", choices=("12.2.1", "10.3.6"), help="演练现场的 WebLogic 版本")
-    rehearse.add_argument("--out", type=Path, metavar="DIR")
+    rehearse.add_argument("--out", type=place, metavar="DIR")
     rehearse.add_argument("--serve", action="store_true", help="保持运行，打印 site.toml 和口令变量")
     rehearse.add_argument("--json", action="store_true")
     return top
@@ -108,7 +138,7 @@ def main(arguments: Sequence[str]) -> int:
         options = parser().parse_args(arguments)
         return int(options.run(options))
     except OnsiteError as error:
-        say(f"错误：{error}" if not isinstance(error, CancelledError) else str(error))
+        say(one_line(f"错误：{error}" if not isinstance(error, CancelledError) else str(error)))
         return error.exit_status
     except KeyboardInterrupt:
         say(str(CancelledError()))
@@ -143,7 +173,7 @@ def run_check(options: argparse.Namespace) -> int:
     from app.actions import checking
 
     selection = checking.Selection(tuple(options.only), tuple(options.target), tuple(options.id), failed=options.failed)
-    with opened(options.dir) as here, cancelled_by_ctrl_c() as cancellation:
+    with opened(options.dir) as here, cancelled_by_signals() as cancellation:
         results = checking.check(here, selection, on_result=say_result, cancellation=cancellation)
     if options.json:
         emit(checking.report_json(results))
@@ -176,7 +206,7 @@ def run_status(options: argparse.Namespace) -> int:
 def run_forms(options: argparse.Namespace) -> int:
     from app.actions import forms
 
-    with opened(options.dir) as here, cancelled_by_ctrl_c() as cancellation:
+    with opened(options.dir) as here, cancelled_by_signals() as cancellation:
         issued = forms.issue(
             here,
             options.out,
@@ -199,7 +229,7 @@ def run_forms(options: argparse.Namespace) -> int:
 def run_package(options: argparse.Namespace) -> int:
     from app.actions import packaging
 
-    with opened(options.dir) as here, cancelled_by_ctrl_c() as cancellation:
+    with opened(options.dir) as here, cancelled_by_signals() as cancellation:
         report = packaging.package(here, options.to, on_progress=progress_line(), cancellation=cancellation)
     print_line(f"移交包已写好：{report.folder}（{'完整' if report.complete else '未完成'}）")
     for line in report.missing:
@@ -210,7 +240,7 @@ def run_package(options: argparse.Namespace) -> int:
 def run_verify(options: argparse.Namespace) -> int:
     from app.actions import packaging
 
-    with cancelled_by_ctrl_c() as cancellation:
+    with cancelled_by_signals() as cancellation:
         report = packaging.verify(options.path, cancellation)
     if options.json:
         emit(packaging.verify_json(report))
@@ -258,10 +288,10 @@ def run_rehearse(options: argparse.Namespace) -> int:
         return 0
     names, releases = tuple(options.fault), rehearsing.Releases(options.oracle, options.weblogic)
     if options.serve:
-        with cancelled_by_ctrl_c() as cancellation:
+        with cancelled_by_signals() as cancellation:
             rehearsing.serve(options.out, names, releases, print_line, cancellation)
         return 0
-    with cancelled_by_ctrl_c() as cancellation:
+    with cancelled_by_signals() as cancellation:
         report = rehearsing.rehearse(
             options.out, names, releases, on_result=say_result, say=say, cancellation=cancellation
         )
@@ -270,7 +300,7 @@ def run_rehearse(options: argparse.Namespace) -> int:
     else:
         show_results(report.results)
         print_line(f"项目：{report.project}\n表单：{report.forms}\n移交包：{report.package}")
-    return checking.exit_status(report.results)
+    return checking.exit_status(report.results) if report.sound else DamagedError.exit_status
 
 
 def ask_password(question: str) -> str | None:
@@ -287,23 +317,6 @@ def opened(folder: Path) -> Iterator[Workspace]:
         yield here
     finally:
         here.close()
-
-
-@contextlib.contextmanager
-def cancelled_by_ctrl_c() -> Iterator[Cancellation]:
-    """A token that Ctrl-C (and a termination request) sets; a second Ctrl-C interrupts the old way."""
-    cancellation = Cancellation()
-
-    def cancel(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        cancellation.cancel()
-
-    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield cancellation
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def progress_line() -> Callable[[int, int], None]:
@@ -361,6 +374,11 @@ def print_line(text: str) -> None:
 def say(text: str) -> None:
     """A message to the person: standard error, so that standard output holds only what was asked for."""
     write_line(sys.stderr, text)
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line, without control characters: it may quote what the call or a file said."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def write_line(stream: TextIO, text: str) -> None:

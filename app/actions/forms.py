@@ -15,8 +15,8 @@ from app.actions.form_values import FormValues, Source, values_of
 from app.actions.workspace import Workspace, require_writable
 from app.base import clock, resources
 from app.base.cancellation import Cancellation
-from app.base.errors import InputError, UnavailableError
-from app.base.files import read_bounded, write_atomic
+from app.base.errors import DamagedError, InputError, UnavailableError
+from app.base.files import cause, make_folder, read_bounded, write_atomic
 from app.evidence.entry import Entry, canonical
 from app.evidence.project import Draft
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TEMPLATE_LIMIT = 32 << 20
 SIGNER_SECRET = "ONSITE_SECRET_SIGNER"
+RESTORE = "请先核验项目，再用移交包或另一台电脑的项目并入（merge）找回。"
 
 
 @dataclass(frozen=True)
@@ -246,8 +247,8 @@ def issue(
     """Issues forms into the folder ``out``; ``pdf`` also makes a PDF of each, by LibreOffice; ``sign`` a signed copy.
 
     Raises InputError for an unknown form, a broken template, a wrong signer's password, or a file in ``out`` that a
-    person has changed; UnavailableError when a PDF is wanted and no office program is there. All before anything is
-    written.
+    person has changed; DamagedError when a kept version is not what was issued; UnavailableError when a PDF is
+    wanted and no office program is there. All before anything is written.
     """
     from app.documents.pdf import convert, require_office
 
@@ -256,14 +257,15 @@ def issue(
     signer = signer_of(sign, token, ask_password)
     draughtsman = Draughtsman(workspace)
     due = draughtsman.due(only)
-    refuse_changed(workspace, out, [file_name(form.title, scope) for form, scope in due])
-    out.mkdir(parents=True, exist_ok=True)
+    places = [out / file_name(form.title, scope) for form, scope in due]
+    refuse_changed(workspace, [*places, *(map(signed_name, places) if signer else ())])
+    make_folder(out)
     issued: list[IssuedForm] = []
     for form, scope in due:
         cancellation.check()
         made = draughtsman.issue(form, scope)
         place = out / made.file_name
-        write_atomic(place, made.path.read_bytes())
+        write_atomic(place, kept_bytes(made))
         if signer:
             write_atomic(signed_name(place), sign_form(workspace, form, scope, made, signer))
         if office:
@@ -292,7 +294,7 @@ def sign_form(workspace: Workspace, form: Form, scope: str, made: IssuedForm, si
     from app.documents.sign import sign as sign_document
 
     require_writable(workspace)
-    body = sign_document(made.path.read_bytes(), signer, clock.now())
+    body = sign_document(kept_bytes(made), signer, clock.now())
     kept = workspace.project.attach(body, signed_name(Path(made.file_name)).name)
     subject = signer.certificate.subject.rfc4514_string()
     content = {"code": made.code, "sha256": kept.sha256, "name": kept.name, "size": kept.size, "signer": subject}
@@ -305,11 +307,24 @@ def signed_name(place: Path) -> Path:
     return place.with_name(f"{place.stem}（已签名）{place.suffix}")
 
 
-def refuse_changed(workspace: Workspace, out: Path, names: Sequence[str]) -> None:
-    """Raises InputError when a file that would be replaced is not one we issued: a clerk may have corrected it."""
-    known = {entry.payload["sha256"] for entry in workspace.project.entries() if entry.kind == "form_file"}
-    for name in names:
-        place = out / name
+def kept_bytes(made: IssuedForm) -> bytes:
+    """The kept file of an issued version. Raises DamagedError when it is not what was issued."""
+    try:
+        body = made.path.read_bytes()
+    except OSError as error:
+        raise DamagedError(f"{made.title} 第{made.version}版的文件读不了：{cause(error)}。{RESTORE}") from error
+    if hashlib.sha256(body).hexdigest() != made.path.name:
+        raise DamagedError(f"{made.title} 第{made.version}版的文件已被改动，没有导出。{RESTORE}")
+    return body
+
+
+def refuse_changed(workspace: Workspace, places: Sequence[Path]) -> None:
+    """Raises InputError when a file that would be replaced is not one we issued: a clerk may have corrected it, or
+    another person have signed it too.
+    """
+    ours = ("form_file", "form_signed")
+    known = {entry.payload["sha256"] for entry in workspace.project.entries() if entry.kind in ours}
+    for place in places:
         if place.exists() and hashlib.sha256(read_bounded(place, TEMPLATE_LIMIT, "已有文件")).hexdigest() not in known:
             raise InputError(f"{place} 已被人改动过，没有覆盖。请把它移走，或导出到另一个文件夹。")
 

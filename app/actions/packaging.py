@@ -177,7 +177,10 @@ def looks_like_bag(path: Path) -> bool:
 
 
 def verify_project(path: Path, cancellation: Cancellation) -> tuple[Fault, ...]:
-    project = Project.open(path, write=False)
+    try:
+        project = Project.open(path, write=False)
+    except DamagedError as error:
+        return (Fault(JOURNAL, str(error)),)
     try:
         return project.verify(cancellation)
     finally:

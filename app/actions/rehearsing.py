@@ -12,6 +12,7 @@ from app.actions import checking, forms, packaging
 from app.actions.workspace import Workspace, create, open_workspace
 from app.base.cancellation import Cancellation
 from app.base.errors import InputError, UnavailableError
+from app.base.files import make_folder
 from app.checks.model import Result
 from app.evidence.project import JOURNAL
 from app.rehearsal.faults import FAULTS, Fault
@@ -139,12 +140,12 @@ def rehearse(
 
 
 def fresh_folder(out: Path | None) -> Path:
-    """``out`` made ready; raises InputError when something is in it already."""
+    """``out`` made ready. Raises InputError when something is in it already, UnavailableError."""
     if out is None:
         return Path(tempfile.mkdtemp(prefix="onsite-rehearsal-"))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} 里已有内容。请给一个新的或空的文件夹。")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     return out
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.actions import recents
 from app.base import resources
-from app.base.errors import InputError, OnsiteError
+from app.base.errors import UnavailableError
 from app.base.files import read_bounded
 from app.base.identity import mask, mask_all
 from app.checks import catalogue
@@ -109,18 +111,29 @@ def author() -> str:
 def create(folder: Path, site_toml: Path, *, rehearsal: bool = False) -> Workspace:
     """A new project in ``folder`` (new or empty) from a site profile, whose public files are copied in.
 
-    Raises InputError for a mistake in the profile before anything is written.
+    Raises InputError for a mistake in the profile before anything is written; after any other failure the folder is
+    as free as it was, so that it can be tried again.
     """
     site = profile.load(site_toml)
     project = Project.create(folder, title=site.name, rehearsal=rehearsal)
+    copied: list[Path] = []
     try:
-        profile.copy_into(site_toml, folder)
+        profile.copy_into(site_toml, folder, copied)
         workspace = _join(folder, project)
-    except (OnsiteError, OSError):
-        project.close()
+    except BaseException:
+        project.take_back()
+        _remove(copied)
         raise
     recents.remember(workspace.folder, workspace.site.name, workspace.rehearsal)
     return workspace
+
+
+def _remove(copied: Sequence[Path]) -> None:
+    """What was copied into a project that did not come about, and the folders that are empty without it."""
+    for path in copied:
+        with contextlib.suppress(OSError):
+            path.unlink()
+            path.parent.rmdir()
 
 
 def open_workspace(folder: Path, *, write: bool = True) -> Workspace:
@@ -128,7 +141,7 @@ def open_workspace(folder: Path, *, write: bool = True) -> Workspace:
     project = Project.open(folder, write=write)
     try:
         workspace = _join(folder, project)
-    except (OnsiteError, OSError):
+    except BaseException:
         project.close()
         raise
     recents.remember(workspace.folder, workspace.site.name, workspace.rehearsal)
@@ -150,6 +163,8 @@ def _join(folder: Path, project: Project) -> Workspace:
 
 
 def require_writable(workspace: Workspace) -> None:
-    """Raises InputError when the project was opened read-only."""
+    """Raises UnavailableError when the project was opened read-only."""
     if workspace.read_only:
-        raise InputError(f"项目以只读方式打开（{workspace.holder}），不能修改。请先关闭另一处再试。")
+        raise UnavailableError(
+            f"项目以只读方式打开（{workspace.holder}），不能修改。请先关闭另一处，或换到可写的文件夹再试。"
+        )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from types import FrameType
 
 from app.base.errors import CancelledError
 
@@ -55,3 +59,41 @@ class Cancellation:
     def _forget(self, key: int) -> None:
         with self._lock:
             self._callbacks.pop(key, None)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or a termination request. Not KeyboardInterrupt itself: Python ends by the signal, whatever status was
+    asked for, when that once passed through generated code (a dataclass being made, say).
+    """
+
+
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """A signal handler: ends what the main thread is doing."""
+    raise Interrupted()
+
+
+@contextlib.contextmanager
+def cancelled_by_signals() -> Iterator[Cancellation]:
+    """A token that Ctrl-C (and a termination request) sets; a second Ctrl-C interrupts.
+
+    The handler only leaves word: it runs in the main thread, which may hold the very locks that cancelling takes.
+    """
+    cancellation = Cancellation()
+    asked: SimpleQueue[bool] = SimpleQueue()
+
+    def watch() -> None:
+        if asked.get():
+            cancellation.cancel()
+
+    def leave_word(*_: object) -> None:
+        signal.signal(signal.SIGINT, interrupt)
+        asked.put(True)
+
+    threading.Thread(target=watch, name="cancel", daemon=True).start()
+    before = {number: signal.signal(number, leave_word) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancellation
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        asked.put(False)

@@ -49,6 +49,16 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Makes ``folder`` and those above it. Raises InputError when a file stands in the way, UnavailableError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"{folder} 不是文件夹，请另给一个。") from error
+    except OSError as error:
+        raise UnavailableError(f"建不了文件夹 {folder}：{cause(error)}。请检查磁盘空间与U盘连接后重试。") from error
+
+
 def read_bounded(path: Path, limit: int, what: str) -> bytes:
     """The bytes of ``path``, at most ``limit``. Raises InputError naming ``what`` and the file otherwise."""
     try:

@@ -88,7 +88,7 @@ def _faults(package: Package, root: Any, leaf: Certificate) -> Iterator[str]:
 
 def _signed_info_faults(root: Any, by_id: dict[str, Any]) -> Iterator[str]:
     info = root.find(f"{D}SignedInfo")
-    if info is None or info.find(f"{D}CanonicalizationMethod").get("Algorithm") != C14N:
+    if info is None or _algorithm(info, "CanonicalizationMethod") != C14N:
         yield "签名信息缺失或规范化算法不认识"
         return
     references = {node.get("URI", "").lstrip("#"): node for node in info.findall(f"{D}Reference")}
@@ -98,6 +98,11 @@ def _signed_info_faults(root: Any, by_id: dict[str, Any]) -> Iterator[str]:
         element = by_id.get(key)
         if element is None or not _digest_is(reference, canonical(element)):
             yield f"签名对象 {key} 已被改动"
+
+
+def _algorithm(info: Any, name: str) -> str:
+    found = info.find(f"{D}{name}")
+    return "" if found is None else str(found.get("Algorithm", ""))
 
 
 def _digest_is(reference: Any, content: bytes) -> bool:
@@ -116,7 +121,7 @@ def _value_verifies(root: Any, leaf: Certificate) -> bool:
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
     info = root.find(f"{D}SignedInfo")
-    algorithm = info.find(f"{D}SignatureMethod").get("Algorithm") if info is not None else ""
+    algorithm = _algorithm(info, "SignatureMethod") if info is not None else ""
     try:
         value, key = b64decode(root.findtext(f"{D}SignatureValue") or ""), leaf.public_key()
         if algorithm == RSA_SHA256 and isinstance(key, rsa.RSAPublicKey):

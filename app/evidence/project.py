@@ -234,6 +234,13 @@ class Project:
         """Every fault of the journal and of the files it speaks of, at once; none means it is what was written."""
         return tuple(inspect(self.folder, self.id, self._store, cancellation))
 
+    def take_back(self) -> None:
+        """Closes a project that has just been created and unmakes it: what was to stand beside it did not come."""
+        self._store.close()
+        _take_back(self.folder)
+        if self._lock:
+            self._lock.release()
+
     def close(self) -> None:
         self._store.close()
         if self._lock:

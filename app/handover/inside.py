@@ -122,10 +122,16 @@ class Inside:
     def _copy_faults(self) -> Iterator[Fault]:
         """What stands in the package a second time, under its own name: forms, and the site's profile."""
         for name, file in sorted(self._files.items()):
-            issued = self._forms.get(name.removeprefix(FORM_PLACE)) if name.startswith(FORM_PLACE) else None
-            if issued and file.sha256 and file.sha256 not in issued:
+            if not name.startswith(FORM_PLACE) or not file.sha256:
+                continue
+            issued = self._forms.get(name.removeprefix(FORM_PLACE))
+            if issued is None:
+                yield Fault(name, "实施日志里没有签发过这个表单")
+            elif file.sha256 not in issued:
                 yield Fault(name, "与实施日志里签发的表单不符")
         profile = self._files.get(PROFILE)
+        if self._profile and not profile:
+            yield Fault(PROFILE, f"文件不见了（记录 {self._profile.number} 里有）")
         if self._profile and profile and profile.sha256 not in ("", self._profile.payload.get("sha256")):
             yield Fault(PROFILE, f"与记录 {self._profile.number} 里的现场配置不符")
 

@@ -34,15 +34,17 @@ class Move:
     content: bytes = b""
 
 
-def copy(document: Document, folder: Path) -> None:
-    """Copies a valid profile, as read into ``document``, into ``folder``. Raises UnavailableError."""
+def copy(document: Document, folder: Path, copied: list[Path]) -> None:
+    """Copies a valid profile, as read into ``document``, into ``folder``; ``copied`` names every file that was not
+    there before, after a failure too. Raises UnavailableError.
+    """
     moves = [_move(key, text, document.path.parent, folder) for key, text in _named(document)]
     content = read_bounded(document.path, LIMIT, "现场配置文件")
     rewritten = rewrite(content, {move.key: move.text for move in moves if move.text != move.was})
     for move in moves:
         if move.copy:
-            _write(move.copy, move.content)
-    _write(folder / NAME, rewritten)
+            _write(move.copy, move.content, copied)
+    _write(folder / NAME, rewritten, copied)
 
 
 def _named(document: Document) -> Iterator[tuple[KeyPath, str]]:
@@ -132,12 +134,15 @@ class Spans(Scanner):
         self.spans[path] = (start, self._at)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, copied: list[Path]) -> None:
     """Writes ``content`` unless it stands there already."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_file() and path.read_bytes() == content:
             return
+        new = not path.exists()
     except OSError as error:
         raise UnavailableError(f"写不进项目文件夹 {path.parent}：{cause(error)}。") from error
     write_atomic(path, content)
+    if new:
+        copied.append(path)

@@ -97,13 +97,16 @@ def one_line(message: str) -> str:
     return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]}……"
 
 
-def copy_into(site_toml: Path, folder: Path) -> None:
+def copy_into(site_toml: Path, folder: Path, copied: list[Path] | None = None) -> None:
     """Copies the profile and the public files it names into the project ``folder``; again, it brings them up to date.
 
-    Raises InputError for a mistake in the profile before anything is written, UnavailableError when it cannot be.
+    ``copied`` is told every file that was not there before, so that it can be taken back. Raises InputError for a
+    mistake in the profile before anything is written, UnavailableError when it cannot be.
     """
     site = load(site_toml)
-    copying.copy(toml_lines.load(site.path, WHAT), files.absolute(str(folder), Path.cwd()))
+    copying.copy(
+        toml_lines.load(site.path, WHAT), files.absolute(str(folder), Path.cwd()), [] if copied is None else copied
+    )
 
 
 def referenced_files(site: Site) -> tuple[Path, ...]:

@@ -175,6 +175,15 @@ def test_another_certificate_in_its_place_is_noticed() -> None:
     assert len(signatures(edited(SIGNED, change))[0].faults) >= 2
 
 
+@pytest.mark.parametrize("name", ["CanonicalizationMethod", "SignatureMethod", "SignatureValue", "SignedInfo"])
+def test_a_signature_that_lacks_a_part_of_itself_is_not_sound(name: str) -> None:
+    def change(parts: dict[str, bytes]) -> None:
+        place = "_xmlsignatures/sig1.xml"
+        parts[place] = parts[place].replace(name.encode(), b"Other")
+
+    assert signatures(edited(SIGNED, change))[0].faults
+
+
 def test_a_wrong_password_is_one_clear_sentence(tmp_path: Path) -> None:
     store = tmp_path / "signer.p12"
     store.write_bytes(
