@@ -66,12 +66,13 @@ def check(
     planned = plan(workspace, selection, scope)
     results: list[Result] = []
 
-    def keep(result: Result) -> None:
-        kept = record(workspace, replace(result, scope=scope))
-        results.append(kept)
-        on_result(kept)
+    def keep(come: Sequence[Result]) -> None:
+        kept = record(workspace, [replace(result, scope=scope) for result in come])
+        results.extend(kept)
+        for result in kept:
+            on_result(result)
 
-    runner.run(planned, surroundings(workspace, cancellation or Cancellation()), keep)
+    runner.run_in_groups(planned, surroundings(workspace, cancellation or Cancellation()), keep)
     return tuple(results)
 
 
@@ -98,13 +99,15 @@ class RecordedHostKeys:
         return str(recorded[-1].payload["fingerprint"]) if recorded else ""
 
 
-def record(workspace: Workspace, result: Result) -> Result:
-    """Writes ``result`` to the journal and returns it with its evidence number."""
-    draft = Draft(
-        "result", f"{result.check}@{result.target}", payload(result), result.scope, transcript=result.transcript
-    )
-    (entry,) = workspace.append(draft)
-    return replace(result, evidence=workspace.project.number(entry))
+def record(workspace: Workspace, results: Sequence[Result]) -> list[Result]:
+    """Writes ``results`` to the journal in one transaction and returns them with their evidence numbers."""
+    drafts = [
+        Draft("result", f"{result.check}@{result.target}", payload(result), result.scope, transcript=result.transcript)
+        for result in results
+    ]
+    entries = workspace.append(*drafts)
+    number = workspace.project.number
+    return [replace(result, evidence=number(entry)) for result, entry in zip(results, entries, strict=True)]
 
 
 def payload(result: Result) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,13 @@ def bound(planned: Planned) -> Bound:
 
 def author() -> str:
     """Who writes: the name set for this laptop, else the account's."""
-    return os.environ.get("ONSITE_AUTHOR") or getpass.getuser()
+    return os.environ.get("ONSITE_AUTHOR") or account()
+
+
+@cache
+def account() -> str:
+    """The name of the account that runs the program."""
+    return getpass.getuser()
 
 
 def create(folder: Path, site_toml: Path, *, rehearsal: bool = False) -> Workspace:

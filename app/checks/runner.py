@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -18,6 +19,7 @@ from app.checks.model import Facts, Outcome, Planned, Result, Session, Surroundi
 from app.site.model import Target
 
 LARGEST = 2**53 - 1  # what RFC 8785 can write
+MOST_AT_ONCE = 32  # results that are handed over together
 POLL = 0.2  # seconds; Windows lets a Ctrl-C through only between waits
 
 
@@ -34,10 +36,26 @@ def run(
     on_result: Callable[[Result], None],
     open_session: OpenSession = open_session,
 ) -> None:
-    """Runs ``planned``; ``on_result`` gets each result as it comes, one at a time, on the calling thread.
+    """As ``run_in_groups``, with ``on_result`` called for each result."""
+
+    def each(results: Sequence[Result]) -> None:
+        for result in results:
+            on_result(result)
+
+    run_in_groups(planned, surroundings, each, open_session)
+
+
+def run_in_groups(
+    planned: Sequence[Planned],
+    surroundings: Surroundings,
+    on_results: Callable[[Sequence[Result]], None],
+    open_session: OpenSession = open_session,
+) -> None:
+    """Runs ``planned``; ``on_results`` gets the results as they come, on the calling thread: at least one, and with it
+    those that came while it was at work before.
 
     Raises CancelledError at once when cancelled; every session is then aborted, and nothing more is delivered. What
-    ``on_result`` raises ends the run in the same way.
+    ``on_results`` raises ends the run in the same way.
     """
     surroundings.cancellation.check()
     answers: SimpleQueue[Answer | None] = SimpleQueue()
@@ -46,7 +64,7 @@ def run(
     try:
         for lane in lanes:
             lane.start()
-        _deliver(planned, surroundings, answers, on_result)
+        _deliver(planned, surroundings, answers, on_results)
     except BaseException:
         for lane in lanes:
             lane.stop()
@@ -75,28 +93,38 @@ def _deliver(
     planned: Sequence[Planned],
     surroundings: Surroundings,
     answers: SimpleQueue[Answer | None],
-    on_result: Callable[[Result], None],
+    on_results: Callable[[Sequence[Result]], None],
 ) -> None:
     """Hands over one result for each planned pair; collective ones once all of their group were gathered."""
-    groups = {group: Collective(pairs) for group, pairs in _collectives(planned).items()}
-    for _ in planned:
-        answer = _next(answers, surroundings)
-        group = groups.get(_group(answer.pair))
-        for ready in group.take(answer) if group else [answer]:
-            verdict = ready.verdict or judge(ready, surroundings, group)
-            on_result(_result(ready, verdict, surroundings))
+    collectives = {group: Collective(pairs) for group, pairs in _collectives(planned).items()}
+    missing = len(planned)
+    while missing:
+        came = _next(answers, surroundings)
+        missing -= len(came)
+        results = [result for answer in came for result in _results(answer, surroundings, collectives)]
+        if results:
+            on_results(results)
 
 
-def _next(answers: SimpleQueue[Answer | None], surroundings: Surroundings) -> Answer:
-    while True:
+def _results(answer: Answer, surroundings: Surroundings, collectives: Mapping[str, Collective]) -> list[Result]:
+    """What can be delivered now that ``answer`` is there."""
+    group = collectives.get(_group(answer.pair))
+    ready = group.take(answer) if group else [answer]
+    return [_result(one, one.verdict or judge(one, surroundings, group), surroundings) for one in ready]
+
+
+def _next(answers: SimpleQueue[Answer | None], surroundings: Surroundings) -> list[Answer]:
+    """The next answer, waited for, and those that lie behind it already."""
+    came: list[Answer] = []
+    while not came:
         surroundings.cancellation.check()
-        try:
-            answer = answers.get(timeout=POLL)
-        except Empty:
-            continue
-        surroundings.cancellation.check()
-        if answer is not None:
-            return answer
+        with suppress(Empty):
+            came += [answer for answer in [answers.get(timeout=POLL)] if answer]
+    with suppress(Empty):
+        while len(came) < MOST_AT_ONCE:
+            came += [answer for answer in [answers.get_nowait()] if answer]
+    surroundings.cancellation.check()
+    return came
 
 
 def _group(pair: Planned) -> str:

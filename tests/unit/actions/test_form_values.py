@@ -76,7 +76,7 @@ def record(
     """Records ``outcome`` for every planned check whose id begins with ``only`` and does not begin with ``but``."""
     for planned in workspace.planned():
         if planned.check.id.startswith(only) and not planned.check.id.startswith(but):
-            checking.record(workspace, result_of(planned, outcome, observed))
+            checking.record(workspace, [result_of(planned, outcome, observed)])
 
 
 def filled(workspace: Workspace, name: str, scope: str = "") -> dict[str, Any]:
@@ -170,7 +170,7 @@ def test_a_big_change_gets_its_own_filing_with_what_its_checks_saw(workspace: Wo
     small, big = (open_case(workspace, kind, "数据库升级").scope for kind in ("咨询", "升级"))
     (planned,) = (one for one in workspace.planned() if one.check.id == "oracle.version")
     seen = result_of(planned, Outcome.PASS, {"version": "19.3.0.0.0", "edition": "Enterprise Edition"})
-    checking.record(workspace, replace(seen, scope=big))
+    checking.record(workspace, [replace(seen, scope=big)])
     assert filled(workspace, "filing")["db_version"] == "Enterprise Edition 11.2.0.4.0"
     assert filled(workspace, "filing", big)["db_version"] == "Enterprise Edition 19.3.0.0.0"
     assert "old.example.gov.cn" in filled(workspace, "filing", big)["app_address"]

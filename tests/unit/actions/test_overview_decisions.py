@@ -39,25 +39,23 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Works
 def answer(workspace: Workspace, outcome: Outcome) -> None:
     """Records a result of the only check, as a run would."""
     (planned,) = workspace.planned()
-    checking.record(
-        workspace,
-        Result(
-            check=planned.check.id,
-            target=planned.target.id,
-            title=planned.check.title,
-            outcome=outcome,
-            expected="",
-            actual="",
-            reason="",
-            advice="",
-            route="",
-            vantage="本机",
-            started=clock.now(),
-            seconds=0.1,
-            target_digest=planned.target.digest(),
-            check_digest=planned.check.digest(),
-        ),
+    result = Result(
+        check=planned.check.id,
+        target=planned.target.id,
+        title=planned.check.title,
+        outcome=outcome,
+        expected="",
+        actual="",
+        reason="",
+        advice="",
+        route="",
+        vantage="本机",
+        started=clock.now(),
+        seconds=0.1,
+        target_digest=planned.target.digest(),
+        check_digest=planned.check.digest(),
     )
+    checking.record(workspace, [result])
 
 
 def standing(workspace: Workspace) -> CheckState:
