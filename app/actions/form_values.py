@@ -16,6 +16,7 @@ from app.actions.fitting import Annex, fitted
 from app.actions.overview import Overview, overview
 from app.actions.workspace import Workspace
 from app.base import clock
+from app.base.identity import mask_all
 from app.evidence.entry import Entry
 from app.site.model import Bus, Database, Site, WebLogic
 from app.workflow.cases import MAINTENANCE
@@ -145,7 +146,7 @@ class Filling:
     def done(self) -> FormValues:
         self.values["rehearsal"] = REHEARSAL_MARK if self.source.workspace.rehearsal else ""
         self.values.setdefault("annexes", [])
-        return FormValues(self.values, self.sources, tuple(self.notes))
+        return FormValues(mask_all(self.values), self.sources, tuple(self.notes))
 
 
 def values_of(name: str, source: Source) -> FormValues:
@@ -184,9 +185,13 @@ def _period(source: Source) -> tuple[str, Sequence[Record]]:
 
 
 def _paper_day(text: str) -> str:
+    """A day as it is written on paper; what is no date of the calendar stays as it was entered."""
     from datetime import date
 
-    return clock.paper_date(date.fromisoformat(text)) if text else ""
+    try:
+        return clock.paper_date(date.fromisoformat(text)) if text else ""
+    except ValueError:
+        return text
 
 
 def submission(filling: Filling) -> None:

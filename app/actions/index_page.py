@@ -10,6 +10,7 @@ from app.actions.forms import IssuedForm
 from app.actions.overview import overview
 from app.actions.workspace import Workspace
 from app.base import clock
+from app.base.identity import mask
 from app.evidence.entry import Entry
 from app.workflow.model import STATE_WORDS, CheckState
 
@@ -23,7 +24,9 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
 
 
 def index_page(workspace: Workspace, forms: Sequence[IssuedForm], missing: Sequence[str]) -> bytes:
-    """The page's bytes: what the package holds, how every check stands, what is missing. All text is escaped."""
+    """The page's bytes: what the package holds, how every check stands, what is missing. All text is escaped, identity
+    numbers are masked.
+    """
     now = overview(workspace)
     title = f"{workspace.site.name}　实施移交包"
     sections = [
@@ -40,7 +43,7 @@ def index_page(workspace: Workspace, forms: Sequence[IssuedForm], missing: Seque
     head = (
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
     )
-    return (head + "\n".join(sections) + "</html>\n").encode()
+    return mask(head + "\n".join(sections) + "</html>\n").encode()
 
 
 def _notes(workspace: Workspace, missing: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ def convert(office: Path, document: Path, cancellation: Cancellation) -> Path:
             "pdf",
             "--outdir",
             folder,
-            str(document),
+            str(document.absolute()),  # a relative name may begin like an option
         ]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         forget = cancellation.on_cancel(process.kill)

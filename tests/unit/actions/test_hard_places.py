@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.actions import forms, packaging, recents, recording, rehearsing, workspace
+from app.actions.index_page import index_page
 from app.actions.workspace import Workspace, create, open_workspace
 from app.base.errors import DamagedError, InputError, UnavailableError
 from app.evidence.project import Project
@@ -94,6 +95,28 @@ def test_a_journal_that_cannot_be_read_is_a_fault_of_the_project(here: Workspace
     (here.folder / "journal.sqlite").write_bytes(b"rubbish" * 1000)
     report = packaging.verify(here.folder)
     assert (report.exit_status, [fault.where for fault in report.faults]) == (1, ["journal.sqlite"])
+
+
+def test_an_identity_number_of_the_profile_is_masked_on_paper_and_in_the_index(profile: Path, tmp_path: Path) -> None:
+    number = "11010519491231002X"
+    text = SITE.replace("node =", f'unit = "张三 {number}"\nnode =').replace("试点省节点", f"试点省节点 {number}")
+    profile.write_text(text, encoding="utf-8")
+    made = create(tmp_path / "project", profile)
+    draughtsman = forms.Draughtsman(made)
+    values = [draughtsman.values(form, scope).values for form, scope in draughtsman.due()]
+    index = index_page(made, (), ()).decode()
+    made.close()
+    assert number not in str(values) + index
+    assert "张三 110105***********X" in str(values) and "张三 110105***********X" in index
+
+
+@pytest.mark.parametrize(("started", "paper"), [("2026-01-05", "2026年1月5日"), ("一月五日", "一月五日")])
+def test_a_day_that_is_no_date_stays_as_it_was_entered(here: Workspace, started: str, paper: str) -> None:
+    for field, value in (("started", started), ("finished", "2026-02-01")):
+        recording.set_field(here, "confirm.review", field, value)
+    draughtsman = forms.Draughtsman(here)
+    form = next(form for form in draughtsman.forms if form.id == "附表1")
+    assert draughtsman.values(form, "").values["period"] == f"{paper}至2026年2月1日"
 
 
 RUBBISH = ["{", "[[1]]", '{"a": 1}', "[" * 100_000, '[{"folder": "a\\u0000b", "title": "", "rehearsal": true}]',
