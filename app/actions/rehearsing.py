@@ -72,7 +72,7 @@ def start_rehearsal(folder: Path, names: Sequence[str] = (), releases: Releases 
         site.stop()
         raise
     for target, secret in site.secrets.items():
-        workspace.secrets.remember(target, secret)
+        workspace.secrets.impose(target, secret)
     return Running(workspace, site)
 
 

@@ -59,13 +59,15 @@ class KeyringSecrets:
     def __init__(self, project_id: str, seconds: float = SECONDS) -> None:
         self._project_id, self._seconds = project_id, seconds
         self._session: dict[str, str] = {}
+        self._imposed: dict[str, str] = {}
         self._one_at_a_time = threading.Lock()  # several lanes ask at once, and a person answers one prompt
         self._hanging: threading.Thread | None = None
         self.trouble = ""
 
     def get(self, target_id: str) -> str | None:
         """A target's password; None when there is none, or the keyring is missing, locked or silent (``trouble``)."""
-        found = os.environ.get(variable(target_id)) or self._session.get(target_id) or self._stored(target_id)
+        given = self._imposed.get(target_id) or os.environ.get(variable(target_id))
+        found = given or self._session.get(target_id) or self._stored(target_id)
         return _known(found) if found else None
 
     def set(self, target_id: str, password: str) -> str:
@@ -85,6 +87,10 @@ class KeyringSecrets:
         if not password:
             raise InputError("口令是空的，请输入后再保存。")
         self._session[target_id] = _known(password)
+
+    def impose(self, target_id: str, password: str) -> None:
+        """A password that comes before the variable: an imitation must never be sent what a real site's holds."""
+        self._imposed[target_id] = _known(password)
 
     def _service(self, target_id: str) -> str:
         return f"onsite/{self._project_id}/{target_id}"

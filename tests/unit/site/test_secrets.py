@@ -92,6 +92,13 @@ UNENCRYPTED: list[Any] = [null.Keyring(), fail.Keyring(), Memory()]  # type: ign
 REAL = "keyring.backends.SecretService.Keyring"
 
 
+def test_a_rehearsal_sites_own_password_comes_before_a_real_sites_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONSITE_SECRET_DB1", "of-the-real-site")
+    secrets = KeyringSecrets("p1")
+    secrets.impose("db1", "of-the-rehearsal")
+    assert secrets.get("db1") == "of-the-rehearsal"
+
+
 def test_the_variable_comes_first_then_the_session_then_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     use(disguised(REAL, Memory)).kept[SERVICE, "db1"] = "stored"
     secrets = KeyringSecrets("p1")
