@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ import pytest
 
 from app.base.cancellation import Cancellation, Interrupted, cancelled_by_signals
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGALRM to end a test that hangs")
 BOTH = [signal.SIGINT, signal.SIGTERM]
 
 
