@@ -25,11 +25,11 @@ CONFIRMED_BY: Mapping[str, tuple[str, ...]] = {
 def unproved(now: Overview, row: str) -> str:
     """Why the work behind ``row`` is not proved; empty when it is. Such a row of the form stays open.
 
-    A step that is done by other evidence proves what its checks could not; a waived check proves nothing.
+    A step that is done by other evidence proves what its checks could not; what failed or was waived is never proved.
     """
     for step in steps_of(now, row):
         for state in step.checks:
-            if waived(state) or (state.state not in SOUND and not step.done):
+            if waived(state) or state.state is State.FAIL or (state.state not in SOUND and not step.done):
                 word = "让步放行" if waived(state) else STATE_WORDS[state.state]
                 return f"{state.bound.target_title} {state.bound.title} {word}"
     return ""
