@@ -10,6 +10,7 @@ from socket import socket
 from typing import Any
 
 import pytest
+from joint_reporting import at, bus, receipt
 from rehearsal_small_world import SmallWorld
 from web_servers import CHECKS, Background, Raw, answer, judged, raw, refused_port, session, silent, site
 
@@ -17,7 +18,6 @@ from app.base.cancellation import Cancellation
 from app.base.errors import CancelledError
 from app.checks.model import Outcome, Verdict
 from app.rehearsal.ministry import Ministry
-from app.site.model import Bus, Exchange
 
 REPORT = CHECKS["joint.report"]
 
@@ -33,14 +33,6 @@ def ministry(world: SmallWorld) -> Iterator[Ministry]:
     server.start()
     yield server
     server.stop()
-
-
-def bus(report: str, peer: str = "ministry", url: str = "http://127.0.0.1:1/bus") -> Bus:
-    return Bus("bus-ministry", url=url, peer=peer, send=True, exchange=Exchange(report=report))
-
-
-def at(port: int) -> Bus:
-    return bus(f"http://127.0.0.1:{port}/exchange/report")
 
 
 def test_a_batch_that_arrives_whole_passes_with_its_receipt(ministry: Ministry, world: SmallWorld) -> None:
@@ -65,14 +57,6 @@ def test_the_batch_is_plainly_a_test(ministry: Ministry, world: SmallWorld) -> N
     judged(REPORT, at(ministry.port))
     (kept,) = (world.folder / "ministry").glob("*.txt")
     assert all(line.startswith("TEST|TEST-") and "可删除" in line for line in kept.read_text("utf-8").splitlines())
-
-
-def receipt(request: bytes, **changed: Any) -> dict[str, Any]:
-    """A true receipt of a request, with fields changed; None takes one out."""
-    head, _, body = request.partition(b"\r\n\r\n")
-    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
-    true = {"id": headers["X-Batch-Id"], "count": 3, "sha256": hashlib.sha256(body).hexdigest()}
-    return {name: value for name, value in {**true, **changed}.items() if value is not None}
 
 
 def against(say: Callable[[bytes], bytes]) -> Verdict:

@@ -7,7 +7,7 @@ from socket import socket
 from typing import Any
 
 import pytest
-from test_joint_report import at, receipt
+from joint_reporting import at, receipt
 from web_servers import CHECKS, Raw, answer, judged, raw
 
 from app.checks.bus import soap

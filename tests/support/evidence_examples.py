@@ -16,7 +16,7 @@ import pytest
 from app.evidence.entry import ENCODER, Entry, digest
 from app.evidence.project import JOURNAL, Draft, Project
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
