@@ -19,7 +19,7 @@ from app.base.redaction import forbid
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-SECONDS = 30.0  # time for a person to answer the keyring's prompt; without a screen there is none, and it would wait on
+SECONDS = 20.0  # for a person to answer the keyring's prompt; less than a check has, which then says why
 WINDOWS_BLOB = 2560  # bytes of UTF-16 that a credential may hold (CRED_MAX_CREDENTIAL_BLOB_SIZE)
 SESSION_ONLY = "口令只在本次运行中保留，下次要再输入"
 WINDOWS = "keyring.backends.Windows.WinVaultKeyring"

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.checks.certificate import der
@@ -37,20 +38,25 @@ class Content:
     unsure: str = ""
 
 
-def unpack(data: bytes, password: str | None) -> Content:
-    """The certificates in ``data``. Raises Failed (damaged, no certificate, wrong password), Undetermined (no password,
-    an algorithm that cannot be had here), and Unsupported for a certificate that cannot be read to the end.
+Password = Callable[[], str | None]  # None: there is none
+
+
+def unpack(data: bytes, ask: Password) -> Content:
+    """The certificates in ``data``; ``ask`` is called only where the file has a password.
+
+    Raises Failed (damaged, no certificate, wrong password), Undetermined (no password, an algorithm that cannot be had
+    here), and Unsupported for a certificate that cannot be read to the end.
     """
     data = _bytes_of_text(data)
     try:
         if b"-----BEGIN " in data:
             return _from_pem(data)
         if BARE.match(data):
-            content = _from_der(_decoded(data), password)
+            content = _from_der(_decoded(data), ask)
             return Content(content.certificates, f"Base64 {content.form}", content.own, content.unsure)
         if len(data) > 4 and int.from_bytes(data[:4], "big") in JAVA_MAGIC:
-            return _from_java(data, password)
-        return _from_der(data, password)
+            return _from_java(data, ask())
+        return _from_der(data, ask)
     except NotCertificate as error:
         raise Failed(str(error), DAMAGED, "可读的证书") from None
 
@@ -73,7 +79,7 @@ def _from_pem(data: bytes) -> Content:
     found: list[X509] = []
     for label, body in ARMOUR.findall(data):
         if label.decode() in CONTENTS and len(found) < MOST:
-            found += _from_der(_body(label, body), None).certificates
+            found += _from_der(_body(label, body), lambda: None).certificates
     if not found:
         complete = ARMOUR.search(data)
         raise NotCertificate("PEM 文件里没有证书" if complete else "PEM 文件不完整，没有结束行")
@@ -91,7 +97,7 @@ def _body(label: bytes, text: bytes) -> bytes:
         raise NotCertificate("PEM 内容已损坏") from None
 
 
-def _from_der(data: bytes, password: str | None) -> Content:
+def _from_der(data: bytes, ask: Password) -> Content:
     try:
         whole = der.first(data)
         children = whole.children()
@@ -102,7 +108,7 @@ def _from_der(data: bytes, password: str | None) -> Content:
     if children and children[0].tag == der.OID:
         return Content(_from_pkcs7(whole), "PKCS#7")
     if len(children) > 1 and children[0].tag == der.INTEGER and _is_pfx(children[1]):
-        return _from_pfx(whole.raw, password)
+        return _from_pfx(whole.raw, ask())
     if len(children) == 3 and children[0].tag == der.SEQUENCE:
         return Content((certificate(whole.raw),), "DER")
     raise NotCertificate("不是证书文件")

@@ -125,7 +125,7 @@ def read(path: Path, password: Callable[[], str | None] = lambda: None) -> Conte
     """All certificates of a file. Raises Failed, Undetermined, each naming the file."""
     data = read_bytes(path, "可读的证书文件")
     try:
-        return unpack(data, password())
+        return unpack(data, password)
     except Unsupported as error:
         raise Undetermined(f"{path.name}：{error}", DAMAGED) from None
     except Failed as error:

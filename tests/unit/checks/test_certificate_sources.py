@@ -445,3 +445,15 @@ def test_the_leaf_is_named_once_though_it_is_sent_twice(tmp_path: Path, leaf: Is
     assert name("设备") == leaf.certificate.subject
     path = write(tmp_path / "twice.pem", leaf.pem + leaf.pem + middle.pem)
     assert source_of(path).outcome is PASS
+
+
+def test_a_file_without_a_password_never_asks_for_one(tmp_path: Path, leaf: Issued) -> None:
+    from app.checks.certificate.source import from_file
+
+    def ask() -> str | None:
+        raise AssertionError("asked")
+
+    path = tmp_path / "leaf.cer"
+    for content in (leaf.der, base64.b64encode(leaf.der)):
+        path.write_bytes(content)
+        assert from_file(path, "server-device", ask).leaf.serial
