@@ -112,4 +112,5 @@ def fill(project: Project, count: int, subjects: int = 3000) -> None:
 def run_child(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
     """Another process of the program, its output to be read line by line."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE  # for input too: an inherited one may end at once, and the child with it
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
