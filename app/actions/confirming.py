@@ -25,11 +25,13 @@ CONFIRMED_BY: Mapping[str, tuple[str, ...]] = {
 def unproved(now: Overview, row: str) -> str:
     """Why the work behind ``row`` is not proved; empty when it is. Such a row of the form stays open.
 
-    A step that is done by other evidence proves what its checks could not; what failed or was waived is never proved.
+    A step that is done by other evidence proves what its checks could not. What failed is never proved, nor what a
+    处置 set aside: 不适用 and 让步放行 are somebody's word, not something seen.
     """
     for step in steps_of(now, row):
         for state in step.checks:
-            if waived(state) or state.state is State.FAIL or (state.state not in SOUND and not step.done):
+            set_aside = state.state is State.FAIL or state.decision is not None or not step.done
+            if waived(state) or (state.state not in SOUND and set_aside):
                 word = "让步放行" if waived(state) else STATE_WORDS[state.state]
                 return f"{state.bound.target_title} {state.bound.title} {word}"
     return ""

@@ -121,9 +121,10 @@ def test_a_waived_check_proves_nothing_on_paper(workspace: Workspace) -> None:
     assert filled(workspace, "confirmation")["confirm_5"] == ""
 
 
-def test_a_failed_check_that_was_called_not_applicable_proves_nothing_on_paper(workspace: Workspace) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.UNKNOWN])
+def test_what_was_called_not_applicable_proves_nothing_on_paper(workspace: Workspace, outcome: Outcome) -> None:
     record(workspace, Outcome.PASS, "service.port")
-    record(workspace, Outcome.FAIL, "service.answer")
+    record(workspace, outcome, "service.answer")
     recording.set_field(workspace, "confirm.review", "confirm_5", "合格")
     recording.decide(workspace, "service.answer@report", "not_applicable", "信息中心负责人", "本省不用")
     assert filled(workspace, "confirmation")["confirm_5"] == ""
