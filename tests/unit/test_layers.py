@@ -19,7 +19,19 @@ MAY_IMPORT = {
     "handover": {"base", "evidence"},
     "rehearsal": set(),
 }
-DRIVERS = ("oracledb", "seerdb", "paramiko", "docx", "docxtpl", "cryptography", "OpenSSL", "lxml", "sqlglot", "keyring")
+DRIVERS = (
+    "oracledb",
+    "seerdb",
+    "paramiko",
+    "docx",
+    "docxtpl",
+    "cryptography",
+    "OpenSSL",
+    "lxml",
+    "sqlglot",
+    "keyring",
+    "pkcs11",
+)
 
 
 def imported(path: Path) -> Iterator[str]:
