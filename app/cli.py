@@ -82,6 +82,14 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--failed", action="store_true", help="只重测不合格和未能判定的")
     check.add_argument("--json", action="store_true")
 
+    plan = command("plan", run_plan, "检查前打印将执行的内容与所需授权")
+    plan.add_argument("dir", type=place, metavar="DIR")
+    plan.add_argument("--only", action="append", default=[], metavar="KIND")
+    plan.add_argument("--target", action="append", default=[], metavar="ID")
+    plan.add_argument("--id", action="append", default=[], metavar="CHECK-ID")
+    plan.add_argument("--out", type=place, metavar="OUT", help="另把权限申请单（Word）与授权脚本写到这个文件夹")
+    plan.add_argument("--json", action="store_true")
+
     trust = command("trust", run_trust, "登记一台主机的公钥指纹")
     trust.add_argument("dir", type=place, metavar="DIR")
     trust.add_argument("target", metavar="TARGET")
@@ -180,6 +188,25 @@ def run_check(options: argparse.Namespace) -> int:
     else:
         show_results(results)
     return checking.exit_status(results)
+
+
+def run_plan(options: argparse.Namespace) -> int:
+    from app.actions import approval, checking, forms
+
+    selection = checking.Selection(tuple(options.only), tuple(options.target), tuple(options.id))
+    with opened(options.dir) as here:
+        found = approval.requests(here, selection)
+        told = approval.lines(here, found)
+        if options.out:
+            say(f"授权脚本 {len(approval.write_grants(found, options.out))} 个，已写到 {options.out}")
+            for form in forms.issue(here, options.out, only=(approval.FORM,)):
+                say(f"{form.title}：{form.path}")
+    if options.json:
+        emit({"targets": [approval.request_json(request) for request in found]})
+    else:
+        for line in told:
+            print_line(line)
+    return 0
 
 
 def run_trust(options: argparse.Namespace) -> int:

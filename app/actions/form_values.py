@@ -419,6 +419,17 @@ def departure(filling: Filling) -> None:
     filling.put("summary", f"离场阻断项{count}项，全部解除后方可离场。" if count else "没有离场阻断项。")
 
 
+def permissions(filling: Filling) -> None:
+    """权限申请单 (ours): what a run would do, from the checks themselves; the time window is left to a hand."""
+    from app.actions import approval
+
+    source = filling.source
+    filling.from_site(site_name=source.site.name, user_unit=source.site.unit, implementer=source.site.implementer)
+    filling.put("summary", approval.SUMMARY)
+    for cell, rows in approval.tables(approval.requests(source.workspace)).items():
+        filling.put(cell, rows, source.profile)
+
+
 FORMS: Mapping[str, Callable[[Filling], None]] = {
     "confirmation": confirmation,
     "submission": submission,
@@ -426,4 +437,5 @@ FORMS: Mapping[str, Callable[[Filling], None]] = {
     "filing": filing,
     "receipt": receipt,
     "departure": departure,
+    "permissions": permissions,
 }

@@ -28,7 +28,7 @@ LISTED = {
     *("service.port", "service.answer", "joint.report", "joint.dispatch", "client.urls"),
     *(f"certificate.{name}" for name in ("source", "validity", "chain", "name", "strength", "usage", "revocation")),
 }  # fmt: skip
-FORMS = {"附表1", "附表2", "附表3", "附表4", "资料移交签收单", "离场核对单"}
+FORMS = {"附表1", "附表2", "附表3", "附表4", "资料移交签收单", "离场核对单", "权限申请单"}
 
 
 def onsite(*arguments: str | Path, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
