@@ -82,20 +82,29 @@ class Database(Target):
 
 @dataclass(frozen=True)
 class WebLogicExpect:
+    """``console``: empty, ``yes``, ``no``, or the console's address."""
+
     servers: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     datasources: tuple[str, ...] = ()
     version: str = ""
     jdk: str = ""
+    console: str = ""
 
 
 @dataclass(frozen=True)
 class WebLogic(Target):
+    """``domain_home``: the domain's directory on ``via``; found out where it is empty. ``managed``: managed server →
+    its own address, for when the administration server is down.
+    """
+
     kind: ClassVar[str] = "weblogic"
 
     url: str = ""
     user: str = ""
     via: str = ""
+    domain_home: str = ""
+    managed: Mapping[str, str] = field(default_factory=dict)
     application_urls: tuple[str, ...] = ()
     expect: WebLogicExpect = WebLogicExpect()
 

@@ -83,6 +83,8 @@ def weblogic(table: Table) -> WebLogic:
         url=formats.url(table, "url"),
         user=formats.text(table, "user", REQUIRED),
         via=formats.text(table, "via"),
+        domain_home=formats.text(table, "domain_home"),
+        managed=_managed(table.table("managed")),
         application_urls=formats.urls(table, "application_urls"),
         expect=WebLogicExpect(
             servers=formats.texts(expect, "servers"),
@@ -90,8 +92,21 @@ def weblogic(table: Table) -> WebLogic:
             datasources=formats.texts(expect, "datasources"),
             version=formats.version(expect, "version"),
             jdk=formats.version(expect, "jdk"),
+            console=_console(expect),
         ),
     )
+
+
+def _managed(table: Table) -> Mapping[str, str]:
+    """The addresses of managed servers by name."""
+    return {name: formats.url(table, name) for name in table.keys()}
+
+
+def _console(expect: Table) -> str:
+    """Whether there shall be a console, or at which address: ``yes``, ``no``, an address, or empty."""
+    if isinstance(expect.values.get("console"), bool):
+        return "yes" if expect.boolean("console") else "no"
+    return formats.url(expect, "console", default="")
 
 
 def host(table: Table) -> Host:
