@@ -99,6 +99,12 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("dir", type=place, metavar="DIR")
     status.add_argument("--json", action="store_true")
 
+    changes = command("changes", run_changes, "与验收时或更早一次检查相比的变化")
+    changes.add_argument("dir", type=place, metavar="DIR")
+    changes.add_argument("--since", default="", metavar="WHEN", help="日期、证据编号或 previous；不写为部署确认时")
+    changes.add_argument("--case", default="", metavar="CASE", help="一次维护服务，例如 case-…")
+    changes.add_argument("--json", action="store_true")
+
     forms = command("forms", run_forms, "填写并导出表单")
     forms.add_argument("dir", type=place, metavar="DIR")
     forms.add_argument("--out", type=place, required=True, metavar="OUT")
@@ -227,6 +233,19 @@ def run_status(options: argparse.Namespace) -> int:
         emit(status)
     else:
         show_status(status)
+    return 0
+
+
+def run_changes(options: argparse.Namespace) -> int:
+    from app.actions import difference
+
+    with opened(options.dir) as here:
+        found = difference.difference(here, options.since, options.case)
+        if options.json:
+            emit(difference.difference_json(here, found))
+        else:
+            for line in difference.lines(here, found):
+                print_line(line)
     return 0
 
 
