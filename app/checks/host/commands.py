@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from app.checks.host import weblogic_commands
 from app.site.model import Host
 
 KERNEL = "uname -srm"
@@ -29,7 +30,8 @@ def java_version(path: str) -> str:
 
 def is_allowed(command: str) -> bool:
     path, _, rest = command.partition(" ")
-    return command in ALLOWED or (rest == "-version" and java_version(path) == command)
+    listed = command in ALLOWED or (rest == "-version" and java_version(path) == command)
+    return listed or weblogic_commands.is_allowed(command)
 
 
 def shows(*commands: str) -> Sequence[str]:
