@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from app.base.redaction import redact
+from app.checks import run_end
 from app.checks.lane import CLOSING, Answer, Lane, OpenSession, trouble
 from app.checks.model import Facts, Outcome, Planned, Result, Session, Surroundings, Verdict
 from app.site.model import Target
@@ -72,6 +73,7 @@ def run_in_groups(
     finally:
         forget()
         _join(lanes, 0.0 if surroundings.cancellation.cancelled else CLOSING)
+        run_end.end(surroundings.cancellation)
 
 
 def _by_target(planned: Sequence[Planned]) -> list[list[Planned]]:

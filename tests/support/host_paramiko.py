@@ -42,6 +42,7 @@ class Temper:
     partial: bool = False
     open_to_all: bool = False
     hold: threading.Event | None = None  # a password is not answered before it is set
+    deaf: threading.Event | None = None  # what is to be run is not answered before it is set
 
 
 @dataclass
@@ -102,6 +103,8 @@ class Serving(paramiko.ServerInterface):
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         text = command.decode()
         self.seen.commands.append(text)
+        if self.temper.deaf:
+            self.temper.deaf.wait(20)
         if text not in self.temper.answers:
             return False
 
@@ -131,8 +134,10 @@ def ssh_server(folder: Path, temper: Temper) -> Iterator[Seen]:
         transport.add_server_key(paramiko.PKey.from_path(key))
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
             transport.start_server(event=threading.Event(), server=serving)
+            kept = []  # paramiko itself keeps but weak references
             while transport.is_active():
                 channel = transport.accept(0.05)
+                kept.append(channel)
                 if channel is not None and hasattr(serving, "onward"):
                     forward(channel, serving.onward)
                     del serving.onward

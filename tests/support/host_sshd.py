@@ -1,8 +1,12 @@
-"""A real OpenSSH server on loopback, one process a connection (inetd mode), with its own keys and settings."""
+"""A real OpenSSH server on loopback, one process a connection (inetd mode), with its own keys, settings and users.
+
+Its users are in files that only it sees in place of /etc/passwd and /etc/shadow (a mount namespace of its own).
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +17,9 @@ from pathlib import Path
 from certificate_making import listening
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin") or ""
+CAN_MOUNT = bool(SSHD) and os.geteuid() == 0 and subprocess.run(
+    ["unshare", "-m", "mount", "--bind", "/etc/passwd", "/etc/passwd"], check=False, capture_output=True
+).returncode == 0  # fmt: skip
 KINDS = {"ed25519": (), "ecdsa": ("-b", "256"), "rsa": ("-b", "2048")}
 
 
@@ -30,9 +37,35 @@ class Sshd:
         return (self.folder / "log").read_text(errors="replace")
 
 
+@dataclass(frozen=True)
+class Account:
+    """Somebody who may log in; ``path``: where commands are looked for, before the system's own."""
+
+    user: str
+    password: str
+    shell: str = "/bin/sh"
+    path: str = ""
+
+
+def with_account(folder: Path, account: Account) -> list[str]:
+    """The words that run what follows them where ``account`` is the only one, and the super-user by its number."""
+    words = ["openssl", "passwd", "-6", "-stdin"]
+    hashed = subprocess.run(words, input=account.password, check=True, capture_output=True, text=True).stdout.strip()
+    parked = "sshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n"
+    (folder / "passwd").write_text(f"{account.user}:x:0:0::{folder}:{account.shell}\n{parked}")
+    (folder / "shadow").write_text(f"{account.user}:{hashed}:19000:0:99999:7:::\nsshd:*:19000::::::\n")
+    mounts = " && ".join(f"mount --bind {folder}/{name} /etc/{name}" for name in ("passwd", "shadow"))
+    return ["unshare", "-m", "sh", "-c", f'{mounts} && exec "$@"', "sh"]
+
+
 @contextlib.contextmanager
-def sshd(folder: Path, *settings: str, kinds: tuple[str, ...] = tuple(KINDS)) -> Iterator[Sshd]:
-    """``settings`` are lines of sshd_config; they win over ours."""
+def sshd(
+    folder: Path, *settings: str, kinds: tuple[str, ...] = tuple(KINDS), account: Account | None = None
+) -> Iterator[Sshd]:
+    """``settings`` are lines of sshd_config; they win over ours. Without an ``account`` nobody is let in."""
+    before = with_account(folder, account) if account else []
+    if account:
+        settings = (*settings, "PermitRootLogin yes", f"SetEnv PATH={account.path}:/usr/bin:/bin")
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it parks; its start-up script would make it
     for kind in kinds:
         words = ["ssh-keygen", "-q", "-t", kind, *KINDS[kind], "-N", "", "-f", str(folder / f"key_{kind}")]
@@ -45,7 +78,7 @@ def sshd(folder: Path, *settings: str, kinds: tuple[str, ...] = tuple(KINDS)) ->
 
     def serve(client: socket.socket) -> None:
         with (folder / "log").open("ab") as log:
-            words = [SSHD, "-i", "-e", "-f", str(folder / "config")]
+            words = [*before, SSHD, "-i", "-e", "-f", str(folder / "config")]
             process = subprocess.Popen(words, stdin=client.fileno(), stdout=client.fileno(), stderr=log)
         processes.append(process)
         process.wait()

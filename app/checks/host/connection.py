@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from app.checks.host import algorithms
+from app.checks.host.channels import QUIET, Full, words
 from app.checks.host.greeting import Greeted
 from app.checks.model import Failed, Undetermined
 
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
 LOG = "onsite.ssh"
 KEYS = 12.0  # seconds for the key exchange
 LOG_IN = 12.0  # seconds for each step of the log-in
-MOST_OUTPUT = 4 << 20  # bytes of standard output
-MOST_ERRORS = 64 << 10
 PASSWORD, INTERACTIVE, NONE = "password", "keyboard-interactive", "none"
-QUIET = "请核对网络与该主机的 SSH 服务（sshd 日志）。"
 LEGACY_ADVICE = "该主机只有旧算法时，经客户同意，在现场配置文件里给它写 legacy_algorithms = true，再检查。"
 
 
@@ -47,16 +45,6 @@ class HostKey:
     legacy: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Printed:
-    """What a command left: both streams, its exit status, and the seconds it took."""
-
-    stdout: str
-    stderr: str
-    status: int
-    seconds: float
-
-
 class Connection:
     """``channel`` is a socket or a channel through a jump host; ``read`` are its first bytes, taken already."""
 
@@ -71,6 +59,7 @@ class Connection:
         greeted: Any = Greeted(channel, read)  # socket-like is enough
         transport = paramiko.Transport(greeted, disabled_algorithms=algorithms.disabled(legacy))
         self._transport = cast(Any, transport)  # the stubs leave out what is private
+        self._opening = threading.Lock()
         self._kex = ""
         self._parting = ""
         self._transport.daemon = True
@@ -128,7 +117,7 @@ class Connection:
             raise NoCommonAlgorithm(reason, LEGACY_ADVICE) from None
         except (paramiko.SSHException, EOFError, OSError, ValueError) as error:
             self._require_time(error)
-            raise Undetermined(f"SSH 密钥交换没有完成（{_words(error)}）", QUIET) from None
+            raise Undetermined(f"SSH 密钥交换没有完成（{words(error)}）", QUIET) from None
         digest = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
         legacy = algorithms.agreed_legacy(self._transport, self._kex)
         return HostKey(f"SHA256:{digest}", key.get_name(), legacy)
@@ -163,7 +152,7 @@ class Connection:
         except paramiko.AuthenticationException as error:
             raise self._refused(user, error) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise Undetermined(f"登录没有完成（{_words(error)}）", QUIET) from None
+            raise Undetermined(f"登录没有完成（{words(error)}）", QUIET) from None
         if further or not self._transport.is_authenticated():
             raise Undetermined(f"口令之外还要求 {'、'.join(further)}，没有登录", "请客户提供只用口令登录的检查用户。")
         return method
@@ -181,7 +170,7 @@ class Connection:
                 return [PASSWORD]
             raise Undetermined("问登录方式时连接断开", QUIET) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise Undetermined(f"问登录方式时出错（{_words(error)}）", QUIET) from None
+            raise Undetermined(f"问登录方式时出错（{words(error)}）", QUIET) from None
         return None
 
     def _refused(self, user: str, error: Exception) -> Failed | Undetermined:
@@ -194,24 +183,37 @@ class Connection:
         advice = "请核对用户与口令后再检查；为防锁定账户，本次不再重试。"
         return Failed(f"用户 {user} 的登录被拒绝", advice, "口令登录成功")
 
-    def run(self, command: str, seconds: float) -> Printed:
-        """Runs one command. Output is UTF-8, else GB18030. Raises Undetermined: too slow, too long, not run."""
+    def start(self, command: str, ends: float) -> Channel:
+        """A channel on which ``command`` runs, before ``ends`` (on ``time.monotonic``'s clock).
+
+        Raises Undetermined; Full where the server opens no further session.
+        """
         import paramiko
 
-        began = time.monotonic()
+        late = threading.Timer(max(0.01, ends - time.monotonic()), lambda: None)
         try:
-            with self._transport.open_session(timeout=seconds) as channel:
-                channel.exec_command(command)
-                stdout, stderr = _drained(channel, began + seconds)
-                if not channel.status_event.wait(max(0.0, began + seconds - time.monotonic())):
-                    raise TimeoutError
-                if channel.exit_status < 0:  # cut off: what there is may be half
-                    raise Undetermined(f"命令 {command} 没有正常结束（连接断开，或被对方中止）", QUIET)
-                return Printed(_decoded(stdout), _decoded(stderr), channel.exit_status, time.monotonic() - began)
-        except TimeoutError:
-            raise Undetermined(f"命令 {command} 在 {seconds:g} 秒内没有结束", "") from None
+            channel = self._session(ends)
+            late = threading.Timer(max(0.01, ends - time.monotonic()), channel.close)
+            late.daemon = True
+            late.start()
+            channel.exec_command(command)
+            return cast("Channel", channel)
+        except paramiko.ChannelException as error:
+            raise Full(f"对方不再开新的会话：{error.text}") from None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise Undetermined(f"命令 {command} 没有执行（{_words(error)}）", QUIET) from None
+            why = words(error) if time.monotonic() < ends else "对方在时限内没有答复"
+            raise Undetermined(f"命令 {command} 没有执行（{why}）", QUIET) from None
+        finally:
+            late.cancel()
+
+    def _session(self, ends: float) -> Any:
+        """A new session. One at a time: paramiko keeps the reason of a refusal in one place for all."""
+        if not self._opening.acquire(timeout=max(0.01, ends - time.monotonic())):
+            raise OSError("前面的命令还没有开始")
+        try:
+            return self._transport.open_session(timeout=max(0.01, ends - time.monotonic()))
+        finally:
+            self._opening.release()
 
     def tunnel(self, host: str, port: int, seconds: float) -> Channel:
         """A channel to another host through this one (direct-tcpip). Raises Undetermined; Failed for a refusal."""
@@ -230,7 +232,7 @@ class Connection:
                 f"跳板机没有接通 {host}:{port}（{error.text}）", "请确认跳板机允许转发并能到达该主机。"
             ) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise Undetermined(f"跳板机没有接通 {host}:{port}（{_words(error)}）", QUIET) from None
+            raise Undetermined(f"跳板机没有接通 {host}:{port}（{words(error)}）", QUIET) from None
 
 
 class _Answers:
@@ -249,40 +251,3 @@ class _Answers:
             raise paramiko.SSHException("服务器要求口令以外的回答")
         self._given = True
         return [self._password]
-
-
-def _drained(channel: Channel, ends: float) -> tuple[bytes, bytes]:
-    """Both streams to their ends, read side by side. Raises TimeoutError, Undetermined for too much."""
-    channel.settimeout(max(0.01, ends - time.monotonic()))
-    errors = bytearray()
-    other = threading.Thread(target=_drain_errors, args=(channel, errors), daemon=True)
-    other.start()
-    output = bytearray()
-    while piece := channel.recv(65536):
-        output += piece
-        if len(output) > MOST_OUTPUT:
-            raise Undetermined(f"输出超过 {MOST_OUTPUT >> 20} MiB，没有读完", "")
-        if time.monotonic() >= ends:
-            raise TimeoutError
-    other.join(max(0.0, ends - time.monotonic()))
-    if other.is_alive():
-        raise TimeoutError
-    return bytes(output), bytes(errors)
-
-
-def _drain_errors(channel: Channel, errors: bytearray) -> None:
-    """Standard error to its end, its beginning kept; unread, it would keep the other stream from coming."""
-    with contextlib.suppress(OSError, EOFError):
-        while piece := channel.recv_stderr(65536):
-            errors += piece[: MOST_ERRORS - len(errors)]
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("gb18030", "replace")
-
-
-def _words(error: BaseException) -> str:
-    return (str(error) or type(error).__name__)[:160]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.checks.host.connection import NONE
-from app.checks.host.session import HostSession, LoggedIn, Presented, Refused
+from app.checks.host.link import LoggedIn, Presented, Refused
+from app.checks.host.session import HostSession
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Host, Site
 

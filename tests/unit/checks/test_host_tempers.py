@@ -17,8 +17,7 @@ from host_world import PASSWORD, fingerprint, host, key_file, run, surroundings
 
 from app.base.cancellation import Cancellation
 from app.base.errors import CancelledError
-from app.checks.host import commands
-from app.checks.host import session as host_session
+from app.checks.host import commands, lent, link
 from app.checks.host.session import HostSession
 from app.checks.model import Outcome, Result, Undetermined
 from app.site.model import Host
@@ -217,7 +216,7 @@ def test_an_abort_in_the_middle_of_the_log_in_is_the_end_of_it(tmp_path: Path) -
 
 def until_closed(running: threading.Event) -> Answer:
     def answer(channel: paramiko.Channel) -> None:
-        while not channel.closed and not channel.eof_received and not running.wait(0.05):
+        while not channel.closed and not running.wait(0.05):
             pass
 
     return answer
@@ -249,9 +248,7 @@ def test_a_command_that_hangs_costs_its_check_alone(tmp_path: Path, release: thr
     assert server.tries == ["password"]
 
 
-def test_after_an_abort_it_logs_in_again_only_because_it_had_been_let_in(
-    tmp_path: Path, release: threading.Event
-) -> None:
+def test_an_abort_ends_the_command_and_the_log_in_stays(tmp_path: Path, release: threading.Event) -> None:
     answers = {**LINUX, commands.SPACE: until_closed(release), commands.DATE: printed("1795540000.5\n")}
     with ssh_server(tmp_path, Temper(answers)) as server:
         session = HostSession(host(server.port, host_key=server.key), surroundings())
@@ -269,11 +266,28 @@ def test_after_an_abort_it_logs_in_again_only_because_it_had_been_let_in(
             session.run(commands.SPACE)
         with pytest.raises(Undetermined):  # given up: it does not go on with its next command
             session.run(commands.DATE)
-        assert time.monotonic() - began < 5 and server.connections == 1
+        assert time.monotonic() - began < 5
         session.begin()
         assert session.run(commands.DATE).stdout == "1795540000.5\n"
         session.close()
-        assert server.tries == ["password", "password"] and server.connections == 2
+        assert server.tries == ["password"] and server.connections == 1
+
+
+def test_a_connection_that_breaks_is_made_again_only_because_it_had_been_let_in(tmp_path: Path) -> None:
+    def breaking(channel: paramiko.Channel) -> None:
+        channel.get_transport().close()
+
+    answers = {**LINUX, commands.SPACE: breaking, commands.DATE: printed("1795540000.5\n")}
+    with ssh_server(tmp_path, Temper(answers)) as server:
+        session = HostSession(host(server.port, host_key=server.key), surroundings())
+        session.begin()
+        with pytest.raises(Undetermined, match=r"没有(正常结束|执行完)"):
+            session.run(commands.SPACE)
+        assert session.run(commands.DATE).stdout == "1795540000.5\n"
+        for _ in range(9):  # and not for ever
+            with pytest.raises(Undetermined):
+                session.run(commands.SPACE)
+        assert server.tries == ["password"] * 6 and server.connections == 6
 
 
 def test_output_in_gb18030_is_read(tmp_path: Path) -> None:
@@ -289,7 +303,7 @@ def test_output_in_gb18030_is_read(tmp_path: Path) -> None:
 
 def test_both_streams_are_drained_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Much on standard error before anything on standard output: who reads one after the other waits for ever."""
-    from app.checks.host import connection
+    from app.checks.host import lent
 
     answers = {commands.KERNEL: printed("x" * 50000 + "\n", errors=b"e" * 60000), commands.DATE: printed("y" * 200000)}
 
@@ -298,7 +312,7 @@ def test_both_streams_are_drained_and_bounded(tmp_path: Path, monkeypatch: pytes
         channel.sendall(b"done")
         channel.send_exit_status(0)
 
-    monkeypatch.setattr(connection, "MOST_OUTPUT", 100000)
+    monkeypatch.setattr(lent, "MOST_OUTPUT", 100000)
     with ssh_server(tmp_path, Temper({**answers, commands.MEMORY: errors_first})) as server:
         session = HostSession(host(server.port, host_key=server.key), surroundings())
         session.begin()
@@ -436,4 +450,4 @@ def test_the_session_s_patience_is_shorter_than_its_checks() -> None:
     from app.checks.host import checks, connection
 
     least = min(check.seconds for check in checks.CHECKS)
-    assert max(host_session.REACH, connection.KEYS, connection.LOG_IN, host_session.PATIENCE) < least
+    assert max(link.REACH, connection.KEYS, connection.LOG_IN, lent.PATIENCE) < least
