@@ -32,7 +32,7 @@ def main() -> int:
         place = Path(folder)
         os.environ["ONSITE_HOME"] = str(place / "home")
         sys.stdout.write(f"{'':<34}{'ours':>12}{'peer':>12}{'ratio':>8}  aim\n")
-        for measure in (window_start, rehearsal_run, journal_appends, package):
+        for measure in (window_start, rehearsal_run, wide, tls, journal_appends, package):
             measure(place)
     return 0
 
@@ -60,6 +60,18 @@ def rehearsal_run(place: Path) -> None:
         running.stop()
     slowest = max(results, key=lambda result: result.seconds)
     row(f"{len(results)} checks / slowest ({slowest.check})", ours, slowest.seconds, "≤ 2", "s")
+
+
+def wide(place: Path) -> None:
+    from tests.bench import wide_site
+
+    wide_site.measure(place, row)
+
+
+def tls(place: Path) -> None:
+    from tests.bench import tls_scan
+
+    tls_scan.measure(place, row)
 
 
 def journal_appends(place: Path) -> None:
@@ -139,7 +151,8 @@ def timed(work: Callable[[], None]) -> float:
 def run(command: list[str], environment: dict[str, str] | None = None) -> float:
     """Seconds of a whole process."""
     started = time.perf_counter()
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, check=True, env=environment, stdout=quiet, stderr=quiet)
     return time.perf_counter() - started
 
 
