@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from app.checks.clock import compare_clock
 from app.checks.model import Check, Facts, Outcome, Verdict
 from app.checks.versions import parts, satisfies
-from app.checks.weblogic import deployed, gathering, judging, pages, shows, t3
+from app.checks.weblogic import console, deployed, gathering, judging, pages, settings, shows, t3
 from app.checks.weblogic.judging import unplanned
 from app.checks.weblogic.session import base_of
 from app.site.model import Site, WebLogic
@@ -15,6 +16,7 @@ from app.site.model import Site, WebLogic
 INSTALLED = "三、部署应用系统（二）1"
 DEPLOYED = "三、部署应用系统（二）2"
 DEBUGGED = "三、部署应用系统（三）"
+SECONDS = 120.0  # where there is no REST, the domain's own tool has to start first
 NOT_INTEGRATED = "现场配置写明不是集成部署（integrated = false）"
 
 
@@ -40,6 +42,10 @@ def padded(found: str, wanted: str) -> str:
 def on_target(judge: Callable[[Any, WebLogic], Verdict]) -> Callable[[Facts, WebLogic, Site], Verdict]:
     """``judge`` in the shape of Check.compare."""
     return lambda facts, target, site: judge(facts, target)
+
+
+def compare_one_clock(offset: float, target: WebLogic, site: Site) -> Verdict:
+    return compare_clock({target.id: offset}, target, site)
 
 
 def only_integrated(target: WebLogic, site: Site) -> str:  # noqa: ARG001 - the shape of Check.applies
@@ -71,7 +77,28 @@ CHECKS: tuple[Check, ...] = (
         gather=gathering.version,
         compare=compare_version,
         shows=shows.version,
-        definition="2",
+        seconds=SECONDS,
+        definition="3",
+    ),
+    check(
+        "clock",
+        "时钟",
+        INSTALLED,
+        gather=gathering.clock,
+        compare=compare_one_clock,
+        compare_all=compare_clock,
+        shows=shows.clock,
+        definition="1",
+    ),
+    check(
+        "console",
+        "管理控制台",
+        INSTALLED,
+        gather=console.gather,
+        compare=console.compare,
+        shows=shows.console,
+        seconds=pages.ALL_SECONDS,
+        definition="1",
     ),
     check(
         "topology",
@@ -81,7 +108,8 @@ CHECKS: tuple[Check, ...] = (
         compare=on_target(judging.judge_topology),
         applies=only_integrated,
         shows=shows.topology,
-        definition="2",
+        seconds=SECONDS,
+        definition="3",
     ),
     check(
         "servers",
@@ -90,7 +118,28 @@ CHECKS: tuple[Check, ...] = (
         gather=gathering.states,
         compare=on_target(judging.judge_servers),
         shows=shows.states,
-        definition="2",
+        seconds=SECONDS,
+        definition="3",
+    ),
+    check(
+        "jdk",
+        "JDK 版本",
+        INSTALLED,
+        gather=gathering.jdk,
+        compare=on_target(settings.judge_jdk),
+        shows=shows.jdk,
+        seconds=SECONDS,
+        definition="1",
+    ),
+    check(
+        "security",
+        "安全设置",
+        INSTALLED,
+        gather=gathering.security,
+        compare=on_target(settings.judge_security),
+        shows=shows.security,
+        seconds=SECONDS,
+        definition="1",
     ),
     check(
         "health",
@@ -99,7 +148,8 @@ CHECKS: tuple[Check, ...] = (
         gather=gathering.health,
         compare=on_target(judging.judge_health),
         shows=shows.readings,
-        definition="2",
+        seconds=SECONDS,
+        definition="3",
     ),
     check(
         "heap",
@@ -107,8 +157,9 @@ CHECKS: tuple[Check, ...] = (
         INSTALLED,
         gather=gathering.heap,
         compare=on_target(judging.judge_heap),
-        shows=shows.readings,
-        definition="2",
+        shows=shows.heap,
+        seconds=SECONDS,
+        definition="3",
     ),
     check(
         "threads",
@@ -117,7 +168,8 @@ CHECKS: tuple[Check, ...] = (
         gather=gathering.threads,
         compare=on_target(judging.judge_threads),
         shows=shows.threads,
-        definition="2",
+        seconds=SECONDS,
+        definition="3",
     ),
     check(
         "datasources",
@@ -126,7 +178,8 @@ CHECKS: tuple[Check, ...] = (
         gather=gathering.datasources,
         compare=on_target(deployed.judge_datasources),
         shows=shows.datasources,
-        definition="2",
+        seconds=SECONDS,
+        definition="3",
     ),
     check(
         "applications",
@@ -135,7 +188,8 @@ CHECKS: tuple[Check, ...] = (
         gather=gathering.applications,
         compare=on_target(deployed.judge_applications),
         shows=shows.applications,
-        definition="2",
+        seconds=SECONDS,
+        definition="3",
     ),
     check(
         "application_url",

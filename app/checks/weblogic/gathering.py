@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -12,9 +12,21 @@ from app.checks.http import ConnectionRefused, Unreachable
 from app.checks.model import Failed, Undetermined
 from app.checks.web import seen_elsewhere
 from app.checks.weblogic import t3
-from app.checks.weblogic.facts import ConfiguredServer, Deployed, Reading, Servers, ServerState, Topology
-from app.checks.weblogic.judging import DOWN, GOING_UP, HEAP_WARN, free_permille
-from app.checks.weblogic.session import PORT, WebLogicSession
+from app.checks.weblogic.config_xml import Meant
+from app.checks.weblogic.facts import (
+    ConfiguredServer,
+    Deployed,
+    Javas,
+    LogTail,
+    Reading,
+    Security,
+    Servers,
+    ServerState,
+    Topology,
+)
+from app.checks.weblogic.interface import Interface
+from app.checks.weblogic.judging import DOWN, GOING_UP, HEAP_FAIL, HEAP_WARN, best_free, free_permille, named
+from app.checks.weblogic.session import PORT, WebLogicSession, base_of
 from app.site.model import WebLogic
 
 SAMPLES = 3
@@ -27,15 +39,15 @@ RELEASE = re.compile(r"WebLogic Server\s+([0-9]+(?:\.[0-9]+)+)", re.IGNORECASE)
 def port(session: WebLogicSession, target: WebLogic) -> t3.Greeting:
     session.begin()
     session.route = "T3"
-    return t3.greet(session, target)
+    return t3.greet(session, target.url)
 
 
 def version(session: WebLogicSession, target: WebLogic) -> str:
-    """The version that T3 greets with, which needs no log-in; else the one that REST names."""
+    """The version that T3 greets with, which needs no log-in; else the one that REST or the host names."""
     session.begin()
     session.route = "T3"
     try:
-        greeting = t3.greet(session, target)
+        greeting = t3.greet(session, target.url)
     except ConnectionRefused as error:
         raise seen_elsewhere(error, PORT) from None
     except Unreachable:
@@ -43,22 +55,49 @@ def version(session: WebLogicSession, target: WebLogic) -> str:
     except Undetermined as error:
         session.note(f"T3 没有给出版本：{error.reason}")
         greeting = t3.Greeting("empty", "", "")
-    return greeting.version or _version_by_rest(session)
+    return greeting.version or _version_without_t3(session)
 
 
-def _version_by_rest(session: WebLogicSession) -> str:
-    interface = session.interface()
+def _version_without_t3(session: WebLogicSession) -> str:
+    """By REST, else by the release that the domain's own weblogic.jar names."""
+    try:
+        return _version_of_servers(session.interface())
+    except Undetermined as error:
+        if session.interrupted or not session.target.via:
+            raise
+        session.note(f"管理接口没有给出版本：{error.reason}")
+        session.route = "SSH"
+        return session.remote().release()
+
+
+def _version_of_servers(interface: Interface) -> str:
     for state in interface.states():
-        named = interface.reading(state.name).version if state.running else None
+        told = interface.reading(state.name).version if state.running else None
         # Patches stand before the release: "WebLogic Server Temporary Patch for … WebLogic Server 10.3.6.0 …".
-        if found := RELEASE.search(named or ""):
+        if found := RELEASE.search(told or ""):
             return found[1]
     raise Undetermined("T3 应答和 REST 管理接口都没有给出版本", "请在控制台核对版本，并上传截图。")
 
 
+def telling(session: WebLogicSession, what: str) -> Interface:
+    """What tells ``what`` of the domain: its interface, or its host where that never tells it."""
+    interface = session.interface()
+    if what in interface.lacks and session.target.via:
+        interface = session.remote()
+        session.route = interface.name
+    return interface
+
+
 def topology(session: WebLogicSession, target: WebLogic) -> Topology:  # noqa: ARG001 - Check.gather's shape
     session.begin()
-    return session.interface().topology()
+    try:
+        return telling(session, "topology").topology()
+    except Undetermined as error:
+        interface = session.interface()
+        if session.interrupted or "topology" not in interface.lacks:
+            raise
+        session.note(f"主机上没有核对到：{error.reason}")
+        return interface.topology()
 
 
 def states(session: WebLogicSession, target: WebLogic) -> Servers:
@@ -68,25 +107,37 @@ def states(session: WebLogicSession, target: WebLogic) -> Servers:
     found = interface.states()
     ends = time.monotonic() + STARTING_SECONDS
     planned = target.expect.servers
-    while any(state.state in GOING_UP and state.name in planned for state in found) and time.monotonic() < ends:
+    while any(state.state in GOING_UP and named(state.name, planned) for state in found) and time.monotonic() < ends:
         session.pause(STARTING_PAUSE)
         found = interface.states()
-    if any(state.state in DOWN and state.name in planned for state in found):
+    running = interface.running()
+    if any(state.state in DOWN and named(state.name, planned) for state in found):
         found = _with_ports(session, target, found)
-    return Servers(found)
+    return Servers(found, running=running, configured=_configured_names(session))
+
+
+def _configured_names(session: WebLogicSession) -> tuple[str, ...] | None:
+    """The servers that the configuration names; None where it may not be read. An empty list is one."""
+    try:
+        return tuple(server.name for server in telling(session, "topology").topology().servers)
+    except Undetermined:
+        if session.interrupted:
+            raise
+        return None
 
 
 def _with_ports(session: WebLogicSession, target: WebLogic, found: Sequence[ServerState]) -> tuple[ServerState, ...]:
     """The same, with whether the ports of the planned ones that are down answer; as far as addresses and time go."""
     try:
-        configured = {server.name: server for server in session.interface().topology().servers}
+        configured = {server.name: server for server in telling(session, "topology").topology().servers}
     except Undetermined:
         return tuple(found)
     ends = time.monotonic() + PORTS_SECONDS
     tried = []
     for state in found:
         server = configured.get(state.name)
-        down = state.state in DOWN and state.name in target.expect.servers and time.monotonic() < ends
+        planned = named(state.name, target.expect.servers)
+        down = state.state in DOWN and state.port_answers is None and planned and time.monotonic() < ends
         tried.append(replace(state, port_answers=_answers(session, target, server)) if down and server else state)
     return tuple(tried)
 
@@ -115,31 +166,125 @@ def health(session: WebLogicSession, target: WebLogic) -> Servers:  # noqa: ARG0
     return _sampled(session, lambda reading: reading.health != "OVERLOADED", 2)
 
 
-def heap(session: WebLogicSession, target: WebLogic) -> Servers:  # noqa: ARG001
-    """Heap of each running server; one with little free is sampled again, since a collection may come in between."""
-    return _sampled(session, lambda reading: (free_permille(reading) or 0) >= HEAP_WARN, SAMPLES)
+def heap(session: WebLogicSession, target: WebLogic) -> Servers:
+    """Heap of each running server; one with little free is sampled again, since a collection may come in between, and
+    the end of its log read where that is to be had.
+    """
+    found = _sampled(session, lambda reading: (free_permille(reading) or 0) >= HEAP_WARN, SAMPLES)
+    if not target.via:
+        return found
+    low = [name for name, readings in found.readings.items() if (best_free(readings) or HEAP_FAIL) < HEAP_FAIL]
+    return replace(found, logs={name: _log(session, name) for name in low})
+
+
+def _log(session: WebLogicSession, server: str) -> LogTail | str:
+    try:
+        return session.remote().log(server)
+    except Undetermined as error:
+        if session.interrupted:
+            raise
+        return error.reason
 
 
 def threads(session: WebLogicSession, target: WebLogic) -> Servers:  # noqa: ARG001
     """Thread pool of each running server; one with a queue is sampled twice, to see whether it grows."""
     session.begin()
+    interface = telling(session, "threads")
+    return _readings(session, interface.states, interface.threads, lambda reading: not reading.queue, 2)
+
+
+def jdk(session: WebLogicSession, target: WebLogic) -> Javas:
+    """The version of the JVM of each running server: as REST tells it, else as the process' own java does."""
+    session.begin()
     interface = session.interface()
-    return _readings(session, interface.threads, lambda reading: not reading.queue, 2)
+    states = interface.states()
+    running = [state.name for state in states if state.running]
+    if not running:
+        raise Undetermined("没有一个 Server 在运行，无从得知它用的 Java", "请先启动，再检查。")
+    found = interface.javas(running)
+    missing = [name for name in running if isinstance(found[name], Undetermined)]
+    if missing and target.via and interface is not session.remote():
+        found = {**found, **_javas_of_host(session, missing)}
+    return Javas(
+        states,
+        {name: told for name, told in found.items() if isinstance(told, str)},
+        {name: told.reason for name, told in found.items() if isinstance(told, Undetermined)},
+    )
+
+
+def _javas_of_host(session: WebLogicSession, servers: Sequence[str]) -> dict[str, str | Undetermined]:
+    try:
+        return session.remote().javas(servers)
+    except Undetermined as error:
+        if session.interrupted:
+            raise
+        return dict.fromkeys(servers, error)
+
+
+def security(session: WebLogicSession, target: WebLogic) -> Security:
+    """What the interface tells; what it does not, as the domain's configuration on its host has it."""
+    session.begin()
+    interface = telling(session, "security")
+    found = interface.security()
+    whole = found.production is not None and found.stores and found.lockout.enabled is not None and not found.troubles
+    if whole or not target.via or interface is session.remote():
+        return found
+    try:
+        other = session.remote().security()
+    except Undetermined as error:
+        if session.interrupted:
+            raise
+        return replace(found, troubles=(*found.troubles, error.reason))
+    return _completed(found, other)
+
+
+def _completed(found: Security, other: Security) -> Security:
+    """``found`` with what it lacks taken from ``other``."""
+    return Security(
+        other.production if found.production is None else found.production,
+        found.stores if found.stores and all(store.kind for store in found.stores) else other.stores,
+        other.lockout if found.lockout.enabled is None else found.lockout,
+        f"{found.telling}、{other.telling}",
+        other.troubles if found.production is None else (),
+    )
+
+
+def clock(session: WebLogicSession, target: WebLogic) -> float:
+    """The server's clock minus ours, in seconds: the Date header of a page asked without logging in."""
+    session.begin()
+    session.route = "HTTP"
+    try:
+        answer = session.ask("GET", f"{base_of(target.url)}/")
+    except ConnectionRefused as error:
+        raise seen_elsewhere(error, PORT) from None
+    server = answer.headers.get("server", "")
+    between = "via" in answer.headers or "age" in answer.headers or "x-cache" in answer.headers
+    if between or (server and "weblogic" not in server.lower()):
+        words = f"应答带着中间设备的标头（{server[:60] or '缓存或代理'}），时刻不是 WebLogic 自己的"
+        raise Undetermined(words, "请把 url 改为管理服务器自己的地址，或看该主机的时钟检查。")
+    if session.offset_seconds is None or answer.headers.get("date", "").count(":") != 2:
+        raise Undetermined("HTTP 应答没有可读的时刻（Date 标头）", "请看该主机的时钟检查。")
+    return session.offset_seconds
 
 
 def _sampled(session: WebLogicSession, enough: Callable[[Reading], bool], most: int) -> Servers:
     session.begin()
-    return _readings(session, session.interface().reading, enough, most)
+    interface = session.interface()
+    return _readings(session, interface.states, interface.reading, enough, most)
 
 
 def _readings(
-    session: WebLogicSession, read: Callable[[str], Reading], enough: Callable[[Reading], bool], most: int
+    session: WebLogicSession,
+    states: Callable[[], tuple[ServerState, ...]],
+    read: Callable[[str], Reading],
+    enough: Callable[[Reading], bool],
+    most: int,
 ) -> Servers:
     """A reading of each running server; those of which one is not enough are read up to ``most`` times.
 
     What one server does not answer hides no other's reading. Raises Undetermined where none gave one.
     """
-    found = session.interface().states()
+    found = states()
     readings: dict[str, tuple[Reading, ...]] = {}
     troubles: dict[str, Undetermined] = {}
     again = [state.name for state in found if state.running]
@@ -150,6 +295,8 @@ def _readings(
             try:
                 readings[name] = (*readings.get(name, ()), read(name))
             except Undetermined as error:
+                if session.interrupted:
+                    raise
                 troubles[name] = error
         again = [name for name in again if name not in troubles and not enough(readings[name][-1])]
     if not readings:
@@ -159,9 +306,28 @@ def _readings(
 
 def datasources(session: WebLogicSession, target: WebLogic) -> Deployed:
     session.begin()
-    return session.interface().datasources(target.expect.datasources)
+    interface = session.interface()
+    found = interface.datasources(target.expect.datasources)
+    return _targeted(session, interface, found, lambda: session.remote().sources())
 
 
 def applications(session: WebLogicSession, target: WebLogic) -> Deployed:
     session.begin()
-    return session.interface().applications(target.expect.applications)
+    interface = session.interface()
+    found = interface.applications(target.expect.applications)
+    return _targeted(session, interface, found, lambda: session.remote().deployments())
+
+
+def _targeted(
+    session: WebLogicSession, interface: Interface, found: Deployed, meant: Callable[[], Mapping[str, Meant]]
+) -> Deployed:
+    """The same, with the targets of the domain's own configuration where the interface never tells them."""
+    if found.targets is not None or "targets" not in interface.lacks or not session.target.via:
+        return found
+    try:
+        return replace(found, targets={name: one.targets for name, one in meant().items()})
+    except Undetermined as error:
+        if session.interrupted:
+            raise
+        session.note(f"主机上没有核对到部署目标：{error.reason}")
+        return found

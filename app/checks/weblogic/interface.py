@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from app.checks.model import Undetermined
-from app.checks.weblogic.facts import Deployed, Reading, ServerState, Topology
+from app.checks.weblogic.facts import Deployed, Reading, Security, ServerState, Topology
 
 HEALTH = ("OK", "WARN", "CRITICAL", "FAILED", "OVERLOADED")  # weblogic.health.HealthState 0 to 4
 UNREAD = "（未报）"
@@ -14,9 +14,14 @@ GRAVITY = ("OK", "WARN", "OVERLOADED", "CRITICAL", "FAILED")
 
 
 class Interface(Protocol):
-    """One REST interface. Every method raises Undetermined for what the version does not tell."""
+    """One way to ask a domain. Every method raises Undetermined for what the version does not tell.
+
+    ``lacks`` names what it never tells: ``topology`` (addresses, ports, machines), ``threads``, ``security``,
+    ``targets``.
+    """
 
     name: str
+    lacks: frozenset[str]
 
     def answers(self) -> bool:
         """Whether this domain has the interface."""
@@ -26,6 +31,15 @@ class Interface(Protocol):
 
     def states(self) -> tuple[ServerState, ...]:
         """Every configured server's state."""
+
+    def running(self) -> Mapping[str, str] | None:
+        """Server → state in the view of running servers only; None where there is no such view."""
+
+    def javas(self, servers: Sequence[str]) -> dict[str, str | Undetermined]:
+        """The version of each running server's JVM, or why it could not be had."""
+
+    def security(self) -> Security:
+        """The domain's security settings."""
 
     def reading(self, server: str) -> Reading:
         """Health, heap and version of a running server."""
@@ -43,9 +57,17 @@ class Interface(Protocol):
 def items_of(value: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """The ``items`` of a collection. Raises Undetermined when it is not there or is none."""
     items = value.get("items") if value is not None else None
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+    if value is None or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise Undetermined("REST 管理接口的答复里没有所要的列表")
+    total = value.get("totalResults", len(items))
+    if value.get("hasMore") or total != len(items) or "next" in _relations(value):
+        raise Undetermined("REST 管理接口只给出了列表的一部分", "请核对地址前面有没有代理，再检查一次。")
     return items
+
+
+def _relations(value: Mapping[str, Any]) -> list[object]:
+    links = value.get("links")
+    return [link.get("rel") for link in links if isinstance(link, dict)] if isinstance(links, list) else []
 
 
 def states_of(items: list[Mapping[str, Any]]) -> tuple[ServerState, ...]:
@@ -53,7 +75,7 @@ def states_of(items: list[Mapping[str, Any]]) -> tuple[ServerState, ...]:
     found = tuple(ServerState(text(item, "name"), text(item, "state").upper()) for item in items)
     if not found or not all(state.name for state in found):
         raise Undetermined("REST 管理接口给出的服务器清单是空的，或没有名称", "请核对该用户的权限（Monitors 组）。")
-    if len({state.name for state in found}) < len(set(found)):
+    if len({state.name.lower() for state in found}) < len(set(found)):
         raise Undetermined("REST 管理接口给同一个 Server 报了几种状态", "请在控制台“环境－服务器－控制”中核对。")
     return found
 
@@ -65,11 +87,17 @@ def text(value: Mapping[str, Any], key: str) -> str:
 
 
 def whole(value: Mapping[str, Any], key: str) -> int | None:
-    """A number of at least zero; None when it is null, absent, negative or something else."""
+    """A whole number of at least zero; None when it is null, absent, negative or something else."""
     found = value.get(key)
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 2**62:
         return None
-    return int(found)
+    return int(found) if int(found) == found else None
+
+
+def truth(value: Mapping[str, Any], key: str) -> bool | None:
+    """True or False; None when it is null, absent or something else."""
+    found = value.get(key)
+    return found if isinstance(found, bool) else None
 
 
 def health_of(value: object) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.checks.model import Outcome, Verdict, worst
-from app.checks.weblogic.facts import Reading, Servers, ServerState, Topology
+from app.checks.weblogic.facts import LogTail, Reading, Servers, ServerState, Topology
 from app.checks.weblogic.monitoring import BY_OTHER_WAYS
 from app.site.model import WebLogic
 
@@ -48,6 +48,15 @@ def names(values: Iterable[str]) -> str:
     return "、".join(values) or "（无）"
 
 
+def named(name: str, among: Iterable[str]) -> str:
+    """That of ``among`` which is the server ``name``: written the same, else the only one that differs by case."""
+    found = list(among)
+    if name in found:
+        return name
+    alike = [one for one in found if one.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else ""
+
+
 def judge_topology(topology: Topology, target: WebLogic) -> Verdict:
     """集成部署: one Domain, many Servers, none of them twice at the same machine, address and port."""
     planned = target.expect.servers
@@ -64,10 +73,10 @@ def judge_topology(topology: Topology, target: WebLogic) -> Verdict:
         return Verdict(Outcome.UNKNOWN, expected, actual, "管理接口给出的服务器清单是空的", "请核对该用户的权限。")
     if not managed:
         findings.append(Finding(Outcome.FAIL, "没有受管服务器，不是一个 Domain 多个 Server"))
-    lacking = [name for name in planned if name not in configured]
+    lacking = [name for name in planned if not named(name, configured)]
     if lacking:
         findings.append(Finding(Outcome.FAIL, f"这个 Domain 里没有方案中的 {names(lacking)}"))
-    extra = [name for name in managed if planned and name not in planned]
+    extra = [name for name in managed if planned and not named(name, planned)]
     if extra:
         findings.append(Finding(Outcome.FAIL, f"多出方案里没有的 {names(extra)}"))
     findings += _places(topology)
@@ -101,7 +110,10 @@ def judge_servers(servers: Servers, target: WebLogic) -> Verdict:
     planned = target.expect.servers
     if not planned:
         return unplanned("服务器清单", actual, observed)
-    findings = [finding for name in planned if (finding := _state_finding(name, states.get(name)))]
+    known = [(name, states.get(named(name, states))) for name in planned]
+    findings = [
+        finding for name, state in known if (finding := _state_finding(name, state) or _contradiction(state, servers))
+    ]
     advice = "请在控制台“环境－服务器－控制”中启动，或查看该服务器的日志；启动完后重新检查。"
     return verdict(f"{names(planned)} 均为 RUNNING", actual, findings, advice, observed)
 
@@ -112,7 +124,9 @@ def _state_finding(name: str, state: ServerState | None) -> Finding | None:
     if state.running:
         return None
     if not state.state:
-        return Finding(Outcome.UNKNOWN, f"{name} 的状态为空")
+        return Finding(
+            Outcome.UNKNOWN, f"{name} 的状态不能确定：{state.words}" if state.words else f"{name} 的状态为空"
+        )
     if state.state in GOING_UP:
         return Finding(Outcome.UNKNOWN, f"{name} 还在启动（{state.state}），请稍后重新检查")
     if state.state in DOWN and state.port_answers:
@@ -122,12 +136,31 @@ def _state_finding(name: str, state: ServerState | None) -> Finding | None:
     return Finding(Outcome.FAIL, f"{name} 为 {state.state}")
 
 
+def _contradiction(state: ServerState | None, servers: Servers) -> Finding | None:
+    """A server said to run that the other views do not have."""
+    if state is None or not state.running:
+        return None
+    if servers.configured is not None and not named(state.name, servers.configured):
+        return Finding(Outcome.UNKNOWN, f"{state.name} 报为 RUNNING，但域的配置里没有它")
+    if servers.running is None:
+        return None
+    seen = servers.running.get(named(state.name, servers.running), "（没有）")
+    if seen in ("", "RUNNING"):
+        return None
+    return Finding(Outcome.UNKNOWN, f"{state.name} 报为 RUNNING，但运行中的服务器清单里为 {seen}，两种说法矛盾")
+
+
 def not_judged(servers: Servers, target: WebLogic, what: str) -> list[Finding]:
     """A planned server (without a plan: a configured one) that does not run, or did not tell, has no ``what``."""
-    wanted = target.expect.servers or [state.name for state in servers.states]
-    running = {state.name for state in servers.states if state.running}
-    down = [Finding(Outcome.UNKNOWN, f"{name} 没有运行，无从判断{what}") for name in wanted if name not in running]
-    return down + [Finding(Outcome.UNKNOWN, f"{name}：{words}") for name, words in servers.troubles.items()]
+    troubles = [Finding(Outcome.UNKNOWN, f"{name}：{words}") for name, words in servers.troubles.items()]
+    return [*not_running(servers.states, target, what), *troubles]
+
+
+def not_running(states: Sequence[ServerState], target: WebLogic, what: str) -> list[Finding]:
+    """As above, by the states alone."""
+    wanted = target.expect.servers or [state.name for state in states]
+    running = [state.name for state in states if state.running]
+    return [Finding(Outcome.UNKNOWN, f"{name} 没有运行，无从判断{what}") for name in wanted if not named(name, running)]
 
 
 def judge_health(servers: Servers, target: WebLogic) -> Verdict:
@@ -161,18 +194,34 @@ def free_permille(reading: Reading) -> int | None:
     return percent * 10 if percent is not None and percent <= 100 else None
 
 
+def best_free(readings: Sequence[Reading]) -> int | None:
+    """The most that was free in any sample, in permille of the maximum."""
+    return max((value for reading in readings if (value := free_permille(reading)) is not None), default=None)
+
+
+def _nearly_full(name: str, log: LogTail | str) -> Finding:
+    """A heap with less than 5 % free: what the server's log says of it in the last day decides."""
+    words = f"{name} 堆内存空闲不足 5%"
+    if isinstance(log, str):
+        return Finding(Outcome.WARN, f"{words}；日志里是否有 OutOfMemoryError 未能查看（{log}）")
+    if log.out_of_memory:
+        return Finding(Outcome.FAIL, f"{words}，日志里最近一天有 OutOfMemoryError")
+    if log.undated:
+        return Finding(Outcome.UNKNOWN, f"{words}，日志里有 OutOfMemoryError 或线程卡住，但时间读不出")
+    return Finding(Outcome.WARN, f"{words}，日志末尾没有最近一天的 OutOfMemoryError")
+
+
 def judge_heap(servers: Servers, target: WebLogic) -> Verdict:
     """The best of the samples of each server: before a collection little is free on every healthy server."""
     findings = not_judged(servers, target, "堆内存")
     told = []
     for name, readings in servers.readings.items():
-        free = max((value for reading in readings if (value := free_permille(reading)) is not None), default=None)
+        free = best_free(readings)
         told.append(f"{name} 空闲 {free / 10:.1f}%" if free is not None else f"{name} 未报")
         if free is None:
             findings.append(Finding(Outcome.UNKNOWN, f"{name} 没有给出可用的堆内存数值"))
         elif free < HEAP_FAIL:
-            words = f"{name} 堆内存空闲不足 5%；日志里是否有 OutOfMemoryError 未能查看"
-            findings.append(Finding(Outcome.WARN, words))
+            findings.append(_nearly_full(name, servers.logs.get(name, "没有写 via")))
         elif free < HEAP_WARN:
             findings.append(Finding(Outcome.WARN, f"{name} 堆内存空闲不足 15%"))
     advice = "请在业务低峰再看一次；仍低时查看日志有无 OutOfMemoryError，并按方案加大 -Xmx。"
@@ -193,6 +242,8 @@ def judge_threads(servers: Servers, target: WebLogic) -> Verdict:
         elif newest.stuck:
             outcome = Outcome.FAIL if newest.stuck > STUCK_FAIL else Outcome.WARN
             findings.append(Finding(outcome, f"{name} 有 {newest.stuck} 个线程卡住"))
+        elif newest.stuck_today:
+            findings.append(Finding(Outcome.WARN, f"{name} 最近一天有 {newest.stuck_today} 个线程卡住过（BEA-000337）"))
         queues = [reading.queue for reading in readings if reading.queue is not None]
         if len(queues) < len(readings):
             findings.append(Finding(Outcome.UNKNOWN, f"{name} 没有给出排队的请求数"))

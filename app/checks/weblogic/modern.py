@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from app.checks.model import Undetermined
-from app.checks.weblogic.facts import ConfiguredServer, Deployed, Module, Pool, Reading, ServerState, Topology
+from app.checks.weblogic.facts import (
+    ConfiguredServer,
+    Deployed,
+    KeyStore,
+    Lockout,
+    Module,
+    Pool,
+    Reading,
+    Security,
+    ServerState,
+    Topology,
+)
 from app.checks.weblogic.interface import (
     health_of,
     health_with,
@@ -16,6 +27,7 @@ from app.checks.weblogic.interface import (
     states_of,
     targets_of,
     text,
+    truth,
     whole,
 )
 
@@ -27,9 +39,11 @@ ROOT = "/management/weblogic/latest"
 DOMAIN = "domainConfig?fields=name,adminServerName,domainVersion"
 SERVERS = "domainConfig/servers?fields=name,listenAddress,listenPort,listenPortEnabled,machine,cluster"
 STATES = "domainRuntime/serverLifeCycleRuntimes?fields=name,state"
+RUNNING = "domainRuntime/serverRuntimes?fields=name,state"
 RUNTIME = "domainRuntime/serverRuntimes/X"
 SERVER = f"{RUNTIME}?fields=name,healthState,overallHealthState,weblogicVersion"
-HEAP = f"{RUNTIME}/JVMRuntime?fields=heapSizeCurrent,heapFreeCurrent,heapFreePercent,heapSizeMax"
+JAVA = f"{RUNTIME}/JVMRuntime?fields=name,javaVersion"
+HEAP = f"{RUNTIME}/JVMRuntime?fields=name,heapSizeCurrent,heapFreeCurrent,heapFreePercent,heapSizeMax"
 THREADS = f"{RUNTIME}/threadPoolRuntime?fields=stuckThreadCount,hoggingThreadCount,queueLength"
 POOLS = (
     f"{RUNTIME}/JDBCServiceRuntime/JDBCDataSourceRuntimeMBeans?fields=name,state,activeConnectionsHighCount,"
@@ -39,9 +53,13 @@ SOURCES = "domainConfig/JDBCSystemResources?fields=name,targets"
 MAXIMUM = "domainConfig/JDBCSystemResources/X/JDBCResource/JDBCConnectionPoolParams?fields=maxCapacity"
 MODULES = f"{RUNTIME}/applicationRuntimes?fields=name,applicationName,activeVersionState,healthState"
 DEPLOYMENTS = "domainConfig/appDeployments?fields=name,targets"
+PRODUCTION = "domainConfig?fields=name,productionModeEnabled"
+STORES = "domainConfig/servers?fields=name,keyStores"
+REALM = "domainConfig/securityConfiguration?fields=defaultRealm"
+LOCKOUT = "domainConfig/securityConfiguration/realms/X/userLockoutManager?fields=lockoutEnabled,lockoutThreshold"
 
 ACTIVE = 2  # ApplicationRuntimeMBean.ActiveVersionState: activated
-T = TypeVar("T", Pool, Module)
+T = TypeVar("T")
 
 
 def path_of(resource: str, name: str = "") -> str:
@@ -53,12 +71,13 @@ class Modern:
     """See Interface. ``serverLifeCycleRuntimes`` covers all configured servers, ``serverRuntimes`` the running ones."""
 
     name = "REST 12.2.1+"
+    lacks: frozenset[str] = frozenset()
 
     def __init__(self, session: WebLogicSession) -> None:
         self._session = session
 
     def answers(self) -> bool:
-        return self._session.get(path_of(DOMAIN)) is not None
+        return self._get(DOMAIN) is not None
 
     def topology(self) -> Topology:
         domain = self._bean(DOMAIN)
@@ -73,13 +92,64 @@ class Modern:
             )
             for item in self._items(SERVERS)
         )
-        if not all(server.name for server in servers):
-            raise Undetermined("REST 管理接口给出的服务器清单里有没有名称的")
+        names = [server.name.lower() for server in servers]
+        if not all(names) or len(set(names)) < len(names):
+            raise Undetermined("REST 管理接口给出的服务器清单里有没有名称的，或有同名的")
         name, admin = text(domain, "name"), text(domain, "adminServerName")
         return Topology(name, admin, text(domain, "domainVersion"), servers, telling=self.name)
 
     def states(self) -> tuple[ServerState, ...]:
         return states_of(self._items(STATES))
+
+    def running(self) -> Mapping[str, str] | None:
+        try:
+            items = self._items(RUNNING)
+        except Undetermined:
+            if self._session.interrupted:
+                raise
+            return None
+        return {text(item, "name"): text(item, "state").upper() for item in items}
+
+    def javas(self, servers: Sequence[str]) -> dict[str, str | Undetermined]:
+        found: dict[str, str | Undetermined] = {}
+        for name in servers:
+            try:
+                version = text(self._bean(JAVA, name), "javaVersion")
+                found[name] = version or Undetermined(f"REST 管理接口没有给出 {name} 的 Java 版本")
+            except Undetermined as error:
+                found[name] = error
+        return found
+
+    def security(self) -> Security:
+        """What one part does not tell hides no other."""
+        troubles: list[str] = []
+
+        def had(read: Callable[[], T], without: T) -> T:
+            try:
+                return read()
+            except Undetermined as error:
+                if self._session.interrupted:
+                    raise
+                troubles.append(error.reason)
+                return without
+
+        return Security(
+            had(lambda: truth(self._bean(PRODUCTION), "productionModeEnabled"), None),
+            had(self._stores, ()),
+            had(self._lockout, Lockout(None, None)),
+            self.name,
+            tuple(dict.fromkeys(troubles)),
+        )
+
+    def _stores(self) -> tuple[KeyStore, ...]:
+        return tuple(KeyStore(text(item, "name"), text(item, "keyStores")) for item in self._items(STORES))
+
+    def _lockout(self) -> Lockout:
+        realm = reference(self._bean(REALM).get("defaultRealm"))
+        if not realm:
+            raise Undetermined("REST 管理接口没有给出缺省安全域")
+        bean = self._bean(LOCKOUT, realm)
+        return Lockout(truth(bean, "lockoutEnabled"), whole(bean, "lockoutThreshold"))
 
     def reading(self, server: str) -> Reading:
         bean, heap = self._bean(SERVER, server), self._bean(HEAP, server)
@@ -151,18 +221,20 @@ class Modern:
         return targets
 
     def _maximum(self, datasource: str) -> int | None:
-        bean = self._session.get(path_of(MAXIMUM, datasource))
+        bean = self._get(MAXIMUM, datasource)
         return whole(bean, "maxCapacity") if bean else None
 
     def _items(self, resource: str, name: str = "") -> list[Mapping[str, Any]]:
-        return items_of(self._session.get(path_of(resource, name)))
+        return items_of(self._get(resource, name))
+
+    def _get(self, resource: str, name: str = "") -> dict[str, Any] | None:
+        return self._session.get(path_of(resource, name))
 
     def _bean(self, resource: str, name: str = "") -> Mapping[str, Any]:
-        path = path_of(resource, name)
-        bean = self._session.get(path)
+        bean = self._get(resource, name)
         if bean is None:
-            raise Undetermined(f"REST 管理接口没有 {path.partition('?')[0]}")
-        if name and text(bean, "name") not in ("", name) and resource == SERVER:
+            raise Undetermined(f"REST 管理接口没有 {path_of(resource, name).partition('?')[0]}")
+        if name and text(bean, "name") not in ("", name) and resource in (SERVER, HEAP, JAVA):
             raise Undetermined(f"REST 管理接口对 {name} 的询问答的是 {text(bean, 'name')[:100]}")
         return bean
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from app.checks.model import Undetermined
-from app.checks.weblogic.facts import ConfiguredServer, Deployed, Module, Pool, Reading, ServerState, Topology
+from app.checks.weblogic.facts import ConfiguredServer, Deployed, Module, Pool, Reading, Security, ServerState, Topology
 from app.checks.weblogic.interface import health_of, items_of, states_of, targets_of, text, whole
 from app.checks.weblogic.modern import unversioned
 
 if TYPE_CHECKING:
     from app.checks.weblogic.session import WebLogicSession
 
-BY_OTHER_WAYS = "请在控制台核对并上传截图，或改用 12.2.1 以上的 REST 管理接口。"
+BY_OTHER_WAYS = "请在该 [[weblogic]] 里写 via 从主机上核对，或在控制台核对并上传截图。"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ WLS = Paths("REST 12.1.3", "/management/wls/latest", "deployments/application", 
 class Monitoring:
     """See Interface."""
 
+    lacks = frozenset({"topology", "threads", "security", "targets"})
+
     def __init__(self, session: WebLogicSession, paths: Paths) -> None:
         self._session, self._paths = session, paths
         self.name = paths.name
@@ -60,6 +62,22 @@ class Monitoring:
 
     def states(self) -> tuple[ServerState, ...]:
         return states_of(self._list("servers"))
+
+    def running(self) -> Mapping[str, str] | None:
+        return None
+
+    def javas(self, servers: Sequence[str]) -> dict[str, str | Undetermined]:
+        found: dict[str, str | Undetermined] = {}
+        for name in servers:
+            try:
+                version = text(self._one("servers", name), "javaVersion")
+                found[name] = version or Undetermined(f"{self.name} 没有给出 {name} 的 Java 版本", BY_OTHER_WAYS)
+            except Undetermined as error:
+                found[name] = error
+        return found
+
+    def security(self) -> Security:
+        raise Undetermined(f"{self.name} 不提供安全设置", BY_OTHER_WAYS)
 
     def reading(self, server: str) -> Reading:
         item = self._one("servers", server)

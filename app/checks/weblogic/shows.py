@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from app.checks.weblogic import modern, t3
+from app.checks.host import commands, weblogic_commands
+from app.checks.weblogic import console as console_page
+from app.checks.weblogic import modern, scripting, t3
 from app.checks.weblogic.modern import path_of
 from app.checks.weblogic.monitoring import TENANT, WLS, Paths
 from app.checks.weblogic.pages import REDIRECTS
 from app.checks.weblogic.session import base_of
+from app.checks.weblogic.tools import t3_url
 from app.site.model import WebLogic
 
 ANY_SERVER = "{server}"  # what stands for the name of a running server that the plan does not name
+DOMAIN_HOME, PROCESS, JAR = "<域目录>", "<进程号>", "<该域 Server 的 weblogic.jar>"
+JAVA_OF_DOMAIN = f"<该域 Server 的 java> -cp {JAR}"
 
 
 def port(target: WebLogic) -> Sequence[str]:
@@ -21,34 +26,69 @@ def port(target: WebLogic) -> Sequence[str]:
 
 
 def version(target: WebLogic) -> Sequence[str]:
-    return (*port(target), *(f"{line}（T3 没有给出版本时）" for line in readings(target)))
+    lines = [*port(target), *(f"{line}（T3 没有给出版本时）" for line in readings(target))]
+    return (*lines, *_ssh(target, f"{JAVA_OF_DOMAIN} weblogic.version"))
+
+
+def clock(target: WebLogic) -> Sequence[str]:
+    return (f"GET {base_of(target.url)}/（不登录，只看应答的时刻）",)
+
+
+def console(target: WebLogic) -> Sequence[str]:
+    where = f"GET {console_page.address(target)}（不登录；14.1.2 以下；同一服务器上的转向至多跟随 {REDIRECTS} 次）"
+    return (*port(target), where)
 
 
 def topology(target: WebLogic) -> Sequence[str]:
-    return _rest(target, [modern.DOMAIN, modern.SERVERS], ["servers"])
+    return (*_rest(target, [modern.DOMAIN, modern.SERVERS], ["servers"]), *_look(target))
 
 
 def states(target: WebLogic) -> Sequence[str]:
-    lines = _rest(target, [modern.DOMAIN, modern.STATES, modern.SERVERS], ["servers"])
-    return (*lines, "TCP 连接各停机 Server 在配置中的监听地址和端口一次，不发送内容")
+    resources = [modern.DOMAIN, modern.STATES, modern.RUNNING, modern.SERVERS]
+    lines = _rest(target, resources, ["servers"])
+    ports = "TCP 连接各停机 Server 在配置中的监听地址和端口一次，不发送内容"
+    return (*lines, *_managed(target, ["?fields=name,state"]), ports, *_tool(target), *_logs(target))
+
+
+def jdk(target: WebLogic) -> Sequence[str]:
+    lines = _rest(target, [modern.DOMAIN, modern.STATES, modern.JAVA], ["servers", "servers/"])
+    return (*lines, *_managed(target, ["?fields=name,state", _own(modern.JAVA)]), *_tool(target),
+            *_ssh(target, commands.JAVA_SHOWN))  # fmt: skip
+
+
+def security(target: WebLogic) -> Sequence[str]:
+    resources = [modern.DOMAIN, modern.PRODUCTION, modern.STORES, modern.REALM, modern.LOCKOUT]
+    return (*_rest(target, resources, ["servers"]), *_look(target))
 
 
 def readings(target: WebLogic) -> Sequence[str]:
-    return _rest(target, [modern.DOMAIN, modern.STATES, modern.SERVER, modern.HEAP], ["servers", "servers/"])
+    lines = _rest(target, [modern.DOMAIN, modern.STATES, modern.SERVER, modern.HEAP], ["servers", "servers/"])
+    own = ["?fields=name,state", _own(modern.SERVER), _own(modern.HEAP)]
+    return (*lines, *_managed(target, own), *_tool(target))
+
+
+def heap(target: WebLogic) -> Sequence[str]:
+    return (*readings(target), *_logs(target))
 
 
 def threads(target: WebLogic) -> Sequence[str]:
-    return _rest(target, [modern.DOMAIN, modern.STATES, modern.THREADS], ["servers"])
+    lines = _rest(target, [modern.DOMAIN, modern.STATES, modern.THREADS], ["servers"])
+    own = ["?fields=name,state", _own(modern.THREADS)]
+    return (*lines, *_managed(target, own), *_tool(target), *_logs(target))
 
 
 def datasources(target: WebLogic) -> Sequence[str]:
     resources = [modern.DOMAIN, modern.SERVERS, modern.SOURCES, modern.MAXIMUM, modern.STATES, modern.POOLS]
-    return _rest(target, resources, ["servers", "datasources", "datasources/"])
+    lines = _rest(target, resources, ["servers", "datasources", "datasources/"])
+    own = ["?fields=name,state", _own(modern.POOLS)]
+    return (*lines, *_managed(target, own), *_tool(target))
 
 
 def applications(target: WebLogic) -> Sequence[str]:
     resources = [modern.DOMAIN, modern.SERVERS, modern.DEPLOYMENTS, modern.STATES, modern.MODULES]
-    return _rest(target, resources, ["servers", "applications", "applications/"])
+    lines = _rest(target, resources, ["servers", "applications", "applications/"])
+    own = ["?fields=name,state", _own(modern.MODULES)]
+    return (*lines, *_managed(target, own), *_tool(target))
 
 
 def pages(target: WebLogic) -> Sequence[str]:
@@ -69,6 +109,8 @@ def _rest(target: WebLogic, resources: Sequence[str], kinds: Sequence[str]) -> S
 def _modern(resource: str, target: WebLogic) -> Iterator[str]:
     if resource == modern.MAXIMUM:
         yield from (path_of(resource, name) for name in target.expect.datasources)
+    elif resource == modern.LOCKOUT:
+        yield path_of(resource).replace("/X", "/{realm}", 1)
     elif resource.startswith(modern.RUNTIME):
         yield from (path_of(resource, name) for name in target.expect.servers)
         yield path_of(resource).replace("/X", f"/{ANY_SERVER}", 1)
@@ -86,3 +128,55 @@ def _older(paths: Paths, kind: str, target: WebLogic) -> Iterator[str]:
         yield paths.of(kind[:-1], name)
     if kind == "servers/":
         yield f"{paths.all('servers')}{paths.one}{ANY_SERVER}"
+
+
+def _own(resource: str) -> str:
+    """A running server's resource below its own runtime."""
+    return resource.removeprefix(modern.RUNTIME)
+
+
+def _managed(target: WebLogic, resources: Sequence[str]) -> Iterator[str]:
+    """What managed servers are asked themselves; their configuration is asked of the first that answers."""
+    for url in target.managed.values():
+        yield from (
+            f"GET {base_of(url)}{modern.ROOT}/serverRuntime{resource}&links=none（管理服务器没有应答时）"
+            for resource in resources
+        )
+
+
+def _ssh(target: WebLogic, *lines: str) -> Sequence[str]:
+    """Commands on the host of ``via``; none without it."""
+    return tuple(f"SSH {target.via}：{line}" for line in lines) if target.via else ()
+
+
+def _look(target: WebLogic) -> Sequence[str]:
+    """What finds the domain on its host."""
+    home = target.domain_home.rstrip("/") or DOMAIN_HOME
+    where = () if target.domain_home else (
+        commands.KERNEL, *(f"{tool} {PROCESS}" for tool in ("pwdx", "procwdx")), f"readlink /proc/{PROCESS}/cwd"
+    )  # fmt: skip
+    return _ssh(target, commands.PROCESSES, *where, f"cat {home}/config/config.xml", f"cat {home}/config.xml（8.1）")
+
+
+def _tool(target: WebLogic) -> Sequence[str]:
+    """The domain's own tool, where there is no REST."""
+    if not target.via:
+        return ()
+    url = t3_url(target.url)
+    admin = f"<该域 Server 的 java> {weblogic_commands.ADMIN_WORDS} -cp {JAR} weblogic.Admin"
+    user = f"{url} -username {target.user}"
+    return (*_look(target), *_ssh(
+        target,
+        f"{JAVA_OF_DOMAIN} weblogic.WLST（没有 REST 时，9.0 以上；脚本和口令从标准输入送入，脚本如下）\n"
+        + scripting.shown(target.user, url),
+        f"{admin} -url {user} GETSTATE {ANY_SERVER}（8.1；口令从标准输入送入）",
+        *(f"{admin} -adminurl {user} GET -pretty -type {kind}（8.1；口令从标准输入送入）"
+          for kind in weblogic_commands.TYPES),
+    ))  # fmt: skip
+
+
+def _logs(target: WebLogic) -> Sequence[str]:
+    home = target.domain_home.rstrip("/") or DOMAIN_HOME
+    tail = f"tail -c {weblogic_commands.LOG_TAIL} {home}"
+    return _ssh(target, f"{tail}/servers/{ANY_SERVER}/logs/{ANY_SERVER}.log",
+                f"{tail}/{ANY_SERVER}/{ANY_SERVER}.log（8.1）")  # fmt: skip

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from app.checks.http import NotHttp
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.checks.web import WebSession
-from app.site.model import WebLogic
 
 OURS = ("12.1.2", "11.1.2")  # what we say we are; a server that only echoes it is asked again as another
 GREETING = "t3 {version}\nAS:2048\nHL:19\n\n"
-HELO = re.compile(rb"HELO:?([0-9]+(?:\.[0-9]+)*)?(?:\.(?:true|false))?[ \t\r]*(?:\n|\Z)")
+HELO = re.compile(rb"HELO:?([0-9]+(?:\.[0-9]+)+)?(?:\.(?:true|false))?[ \t\r]*(?:\n|\Z)")
 OLD = re.compile(rb"t3s? ([0-9]+(?:\.[0-9]+)+)")  # some old servers answer with their own greeting line
 REFUSALS = {
     b"LGIN": "登录受限",
@@ -40,13 +39,13 @@ class Greeting:
     text: str
 
 
-def greet(session: WebSession, target: WebLogic) -> Greeting:
-    """Greets the administration server's port; asks again where only our own version or none came back."""
-    encrypted = target.url.lower().startswith("https")
+def greet(session: WebSession, url: str) -> Greeting:
+    """Greets the port of a server; asks again where only our own version or none came back."""
+    encrypted = url.lower().startswith("https")
     last = Greeting("empty", "", "")
     for ours in OURS:
         try:
-            answer = session.exchange(target.url, GREETING.format(version=ours).encode(), b"\n\n", encrypted=encrypted)
+            answer = session.exchange(url, GREETING.format(version=ours).encode(), b"\n\n", encrypted=encrypted)
         except NotHttp as error:
             raise Undetermined(str(error).replace("HTTP", "T3"), error.advice) from None
         last = read(answer)
