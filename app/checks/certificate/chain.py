@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from app.base.clock import CHINA
 from app.checks.certificate import der, name_constraints
 from app.checks.certificate.facts import Facts
-from app.checks.certificate.signatures import Signature, signed
-from app.checks.certificate.x509 import X509, Unsupported
+from app.checks.certificate.signatures import Signature, other_signer, signed
+from app.checks.certificate.x509 import SM2_SIGNATURE, X509, Unsupported
 from app.checks.model import SEVERITY, Outcome, Verdict
 from app.site.model import Certificate, Site
 
@@ -148,8 +148,20 @@ def _occurs(one: X509, path: Sequence[X509]) -> bool:
 
 
 def _unverified(child: X509, issuer: X509) -> Fault:
+    if child.signature_oid == SM2_SIGNATURE and _is_sm2(issuer):
+        other = other_signer(child, issuer)
+        why = f"按{other}签的" if other else "证书被改动过，或签发者用了别的标识"
+        text = f"“{child.subject}”的 SM2 签名按国标标识（1234567812345678）验证不通过：{why}，未能确认由“{issuer.subject}”所签"
+        return Fault(Outcome.UNKNOWN, text, "请向签发机构核实 SM2 签名所用的标识，或重新取得证书。")
     text = f"“{child.subject}”的签名（算法 {child.signature_oid}）在本机不能验证，未能确认由“{issuer.subject}”所签"
     return Fault(Outcome.UNKNOWN, text, "请用支持该算法的工具另行验证，并把结果作为证据附上。")
+
+
+def _is_sm2(one: X509) -> bool:
+    try:
+        return one.key.algorithm == "SM2"
+    except Unsupported:
+        return False
 
 
 def _end(search: _Search, path: tuple[X509, ...], candidates: Sequence[X509]) -> Fault:

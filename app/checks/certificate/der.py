@@ -82,6 +82,13 @@ def first(data: bytes, at: int = 0) -> Element:
     return Element(data[at], data[start : start + length], data[at : start + length])
 
 
+def encoded(tag: int, content: bytes) -> bytes:
+    """The element of that tag and content (X.690, 8.1)."""
+    length = len(content)
+    digits = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([tag, length] if length < 0x80 else [tag, 0x80 | len(digits), *digits]) + content
+
+
 def oid(content: bytes) -> str:
     """The dotted form of an OBJECT IDENTIFIER's content (X.690, 8.19). Raises NotDer."""
     if not content or content[-1] & 0x80 or len(content) > LONGEST_OID:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.checks.wire import Aborted, Unresolved, Wire
@@ -37,10 +37,13 @@ class NoHandshake(Exception):
 
 @dataclass(frozen=True)
 class Presented:
-    """``chain``: DER, as sent, the server's own first. ``version``: the protocol agreed, "" without one."""
+    """``chain``: DER, as sent, the server's own first. ``version``: the protocol agreed, "" without one. ``complete``:
+    the handshake came to its end, which proves that the server has the private key.
+    """
 
     chain: tuple[bytes, ...]
     version: str
+    complete: bool = False
 
 
 def fetch(wire: Wire, host: str, port: int, name: str, newest: str) -> Presented:
@@ -96,8 +99,9 @@ def _shaken(wire: Wire, connection: Connection) -> Presented:
     while True:
         try:
             connection.do_handshake()
+            presented = _presented(connection)
             _part(wire, connection)
-            return _presented(connection)
+            return replace(presented, complete=True)
         except SSL.WantReadError:
             _flush(wire, connection)
         except SSL.Error as error:

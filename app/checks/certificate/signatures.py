@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from app.checks.certificate import der, sm2
 from app.checks.certificate.x509 import SM2_SIGNATURE, X509, Unsupported
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def _with_key(key: Any, document: Any, signed_bytes: bytes) -> Signature:
 
 def _by_openssl(child: X509, issuer: X509, crl: CertificateRevocationList | None = None) -> Signature:
     """OpenSSL's word, with ``issuer`` as the only anchor; every other objection than the signature is UNKNOWN here."""
+    from cryptography.hazmat.primitives.serialization import Encoding
     from OpenSSL import crypto
 
     flags = crypto.X509StoreFlags.PARTIAL_CHAIN | NO_CHECK_TIME | (crypto.X509StoreFlags.CRL_CHECK if crl else 0)
@@ -89,7 +91,9 @@ def _by_openssl(child: X509, issuer: X509, crl: CertificateRevocationList | None
         crypto.X509StoreContext(store, subject).verify_certificate()
     except crypto.X509StoreContextError as error:
         if error.errors[0] == (CRL_SIGNATURE if crl else CERTIFICATE_SIGNATURE):
-            return _refused(crl.signature_algorithm_oid.dotted_string if crl else child.signature_oid, issuer)
+            if crl is not None:
+                return _refused(crl.signature_algorithm_oid.dotted_string, crl.public_bytes(Encoding.DER), issuer)
+            return _refused(child.signature_oid, child.encoded, issuer)
         return Signature.VALID if crl and error.errors[0] == REVOKED else Signature.UNKNOWN
     except (crypto.Error, ValueError, TypeError):
         return Signature.UNKNOWN
@@ -97,10 +101,25 @@ def _by_openssl(child: X509, issuer: X509, crl: CertificateRevocationList | None
     return Signature.UNKNOWN if child.encoded == issuer.encoded and crl is None else Signature.VALID
 
 
-def _refused(algorithm: str, issuer: X509) -> Signature:
-    """OpenSSL says "signature failure" also of algorithms it does not know; its word counts for SM2 alone."""
+def _refused(algorithm: str, encoded: bytes, issuer: X509) -> Signature:
+    """OpenSSL says "signature failure" also of algorithms it does not know, and of SM2 with another signer's name than
+    the standard's (GM/T 0009, 10), which nobody can tell from a forgery: only what is no SM2 signature is INVALID.
+    """
     try:
         known = algorithm == SM2_SIGNATURE and issuer.key.algorithm == "SM2"
-    except Unsupported:
-        known = False
-    return Signature.INVALID if known else Signature.UNKNOWN
+        value = der.element(encoded, der.SEQUENCE).children()[2].content[1:]
+    except (Unsupported, der.NotDer, IndexError):
+        return Signature.UNKNOWN
+    return Signature.INVALID if known and sm2.numbers(value) is None else Signature.UNKNOWN
+
+
+def other_signer(child: X509, issuer: X509) -> str:
+    """Which signer's name other than the standard's fits an SM2 signature: that of OpenSSL 3, none; "" for no fit."""
+    try:
+        whole = der.element(child.encoded, der.SEQUENCE).children()
+        point = sm2.point_of(der.element(issuer.key_info, der.SEQUENCE).children()[1].content[1:])
+    except (der.NotDer, IndexError):
+        return ""
+    if point and sm2.verified(point, whole[0].raw, whole[2].content[1:], b""):
+        return "空标识"
+    return ""

@@ -8,18 +8,33 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from app.checks.addresses import Address, address_of
-from app.checks.certificate.containers import DAMAGED, Content, unpack
+from app.checks.certificate.containers import DAMAGED, Content, pem_keys, unpack
 from app.checks.certificate.facts import Material
 from app.checks.certificate.handshake import NoHandshake, Presented, fetch
+from app.checks.certificate.kinds import signing_and_encryption
+from app.checks.certificate.private_keys import HeldKey, Match, StoredKey, matched
 from app.checks.certificate.x509 import X509, NotCertificate, Unsupported, certificate
 from app.checks.model import Failed, Undetermined
 from app.checks.wire import Wire
 from app.site.model import Certificate
 
-LARGEST = 4 << 20  # bytes of a certificate file
+LARGEST = 16 << 20  # bytes of a certificate file
 TLS, FILE, TOKEN = "tls://", "file:", "token:"
+KEY_ENDING = ".key"
 NEWEST = ("TLSv1_3", "TLSv1_2", "TLSv1")  # offered one after the other: old servers choke on what they do not know
 FIREWALL = "请核对地址与端口；中间可能有防火墙，请网络管理员确认放行，或从应用服务器上复测。"
+
+
+class Unreached(Undetermined):
+    """There is no TLS server to ask further."""
+
+
+class Ambiguous(Undetermined):
+    """Several certificates (``ends``), and nothing says which is meant."""
+
+    def __init__(self, reason: str, advice: str, ends: tuple[X509, ...]) -> None:
+        super().__init__(reason, advice)
+        self.ends = ends
 
 
 class Refused(Failed):
@@ -75,7 +90,14 @@ def _material(presented: Presented, address: Address) -> Material:
         leaf, *sent = (certificate(encoded) for encoded in presented.chain)
     except (NotCertificate, Unsupported) as error:
         raise Undetermined(f"{address.shown} 出示的证书不能读全：{error}", DAMAGED) from None
-    return Material(leaf, tuple(sent), presented.version or "TLS", over_tls=True)
+    return Material(leaf, tuple(sent), presented.version or "TLS", over_tls=True, keys=(_possession(presented),))
+
+
+def _possession(presented: Presented) -> HeldKey:
+    """A server that ends the handshake has signed with the key or decrypted by it (RFC 8446, 4.4.3; RFC 5246, 7.4)."""
+    if presented.complete:
+        return HeldKey("TLS 握手（对方已用私钥完成握手）", Match.YES)
+    return HeldKey("TLS 握手", Match.UNKNOWN, "握手没有完成，未能证实对方持有私钥")
 
 
 def _untold(error: NoHandshake, address: Address) -> Failed | Undetermined:
@@ -84,16 +106,16 @@ def _untold(error: NoHandshake, address: Address) -> Failed | Undetermined:
         case "refused":
             return Refused(f"{where} 拒绝连接", "请确认服务已启动，端口与配置一致。", "出示证书")
         case "unreachable":
-            return Undetermined(f"{where} 在时限内未能连接（{error.detail or '超时'}）", FIREWALL)
+            return Unreached(f"{where} 在时限内未能连接（{error.detail or '超时'}）", FIREWALL)
         case "unresolved":
             advice = "请核对主机名，或在 hosts 文件、DNS 中补上。"
-            return Undetermined(f"主机名 {address.host} 在本机无法解析为地址", advice)
+            return Unreached(f"主机名 {address.host} 在本机无法解析为地址", advice)
         case "silent":
-            return Undetermined(f"{where} 已连接，但在时限内没有完成 TLS 握手", "请查看对方服务的状态与日志。")
+            return Unreached(f"{where} 已连接，但在时限内没有完成 TLS 握手", "请查看对方服务的状态与日志。")
         case "http":
-            return Undetermined(f"{where} 答复的是明文 HTTP，不是 TLS", "请核对端口：这里应写 HTTPS（SSL）端口。")
+            return Unreached(f"{where} 答复的是明文 HTTP，不是 TLS", "请核对端口：这里应写 HTTPS（SSL）端口。")
         case "not-tls":
-            return Undetermined(f"{where} 的答复不是 TLS", "请核对端口：这里应写 HTTPS（SSL）端口。")
+            return Unreached(f"{where} 的答复不是 TLS", "请核对端口：这里应写 HTTPS（SSL）端口。")
         case "closed":
             return Undetermined(
                 f"{where} 在 TLS 握手中断开了连接", "请查看对方服务的日志；只支持国密 TLCP 的端口本机不能握手。"
@@ -114,11 +136,28 @@ def file_path(source: str, folder: Path) -> Path:
 
 
 def from_file(path: Path, role: str, password: Callable[[], str | None]) -> Material:
-    """The certificate that the file is about. Raises Failed, Undetermined."""
+    """The certificate that the file is about, and its private key where it lies there. Raises Failed, Undetermined."""
     content = read(path, password)
-    leaf = content.own or chosen(content.certificates, role, path)
+    leaf, partner = meant(content, role, path.name)
     sent = tuple(one for one in content.certificates if one != leaf)
-    return Material(leaf, sent, content.form, unsure=content.unsure)
+    return Material(leaf, sent, content.form, unsure=content.unsure, partner=partner, stored=content.keys)
+
+
+def key_file(path: Path) -> Path:
+    """Where a certificate file's private key lies by custom: the same name with the ending ``.key``."""
+    return path.with_suffix(KEY_ENDING)
+
+
+def beside(path: Path, password: Callable[[], str | None]) -> tuple[StoredKey, ...]:
+    """The private key beside a certificate file; none where there is no such file."""
+    file = key_file(path)
+    if file == path or not file.is_file():
+        return ()
+    try:
+        data = read_bytes(file, "可读的私钥文件")
+    except (Failed, Undetermined):
+        return (StoredKey(file.name, lambda: b""),)
+    return pem_keys(data, file.name, password) or (StoredKey(file.name, lambda: data),)
 
 
 def read(path: Path, password: Callable[[], str | None] = lambda: None) -> Content:
@@ -147,21 +186,32 @@ def read_bytes(path: Path, expected: str, limit: int = LARGEST) -> bytes:
     return data
 
 
-def chosen(certificates: Sequence[X509], role: str, path: Path) -> X509:
-    """The one certificate of several that the rest are issuers of. Raises Undetermined when that is not one."""
-    different = list(dict.fromkeys(certificates))
-    ends = [one for one in different if not _issues_another(one, different)]
-    if len(ends) > 1 and role != "ca":
-        ends = [one for one in ends if not _is_authority(one)] or ends
+def meant(content: Content, role: str, name: str) -> tuple[X509, X509 | None]:
+    """The certificate meant: the one whose key is there, else the one that the rest are issuers of. Of a pair it is the
+    signing one, with its partner. Raises Ambiguous.
+    """
+    ends = list(content.heads) or ends_of(content.certificates, role)
+    if len(ends) > 1 and content.keys and not content.heads:
+        ends = [one for one in ends if any(matched(key, one).match is Match.YES for key in content.keys)] or ends
     if len(ends) == 1:
-        return ends[0]
+        return ends[0], None
+    if pair := signing_and_encryption(ends):
+        return pair
+    different = list(dict.fromkeys(content.certificates))
     names = "、".join(one.subject for one in (ends or different)[:4])
     advice = "请把要查的一张单独导出成文件；双证书分成签名、加密两个文件。"
-    raise Undetermined(f"{path.name} 里有 {len(ends or different)} 张终端证书，不能确定查哪一张：{names}", advice)
+    reason = f"{name} 里有 {len(ends or different)} 张终端证书，不能确定查哪一张：{names}"
+    raise Ambiguous(reason, advice, tuple(ends or different))
 
 
-def _issues_another(one: X509, others: Sequence[X509]) -> bool:
-    return any(other != one and not other.self_issued and other.issued_by_name_of(one) for other in others)
+def ends_of(certificates: Sequence[X509], role: str) -> list[X509]:
+    """Those that issue none of the others; for anything but a CA also no authorities, where others are left."""
+    different = list(dict.fromkeys(certificates))
+    issuers = {one.issuer_key for one in different if not one.self_issued}
+    ends = [one for one in different if one.subject_key not in issuers]
+    if len(ends) > 1 and role != "ca":
+        ends = [one for one in ends if not _is_authority(one)] or ends
+    return ends
 
 
 def _is_authority(one: X509) -> bool:

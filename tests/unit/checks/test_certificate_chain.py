@@ -254,7 +254,8 @@ def test_sm2_signatures_are_verified_both_ways(sm2: tuple[bytes, bytes]) -> None
     assert judged(Facts(Material(leaf, (), "DER"), now, (root,))).outcome is PASS
     broken = bytearray(sm2[1])
     broken[-3] ^= 1
-    assert judged(Facts(Material(certificate(bytes(broken)), (), "DER"), now, (root,))).outcome is FAIL
+    verdict = judged(Facts(Material(certificate(bytes(broken)), (), "DER"), now, (root,)))
+    assert verdict.outcome is UNKNOWN and "标识" in verdict.reason  # changed, or signed under another name: who knows
     assert str(leaf.key) == "SM2"
 
 
