@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from app.base.clock import CHINA
 from app.checks.certificate import der, name_constraints
@@ -56,6 +57,15 @@ class _Search:
     anchors: tuple[X509, ...]
     budget: int = BUDGET
     verified: dict[tuple[bytes, bytes], Signature] = field(default_factory=dict)
+    named: dict[der.Name, list[X509]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for one in dict.fromkeys((*self.anchors, *self.pool)):
+            self.named.setdefault(one.subject_key, []).append(one)
+
+    def issuers(self, child: X509) -> list[X509]:
+        """Those that bear the issuer's name; first the ones whose key it points to, of these the anchors first."""
+        return sorted(self.named.get(child.issuer_key, ()), key=lambda one: bool(misdirected(child, one)))
 
     def signature(self, child: X509, issuer: X509) -> Signature:
         key = (child.encoded, issuer.encoded)
@@ -63,8 +73,29 @@ class _Search:
             if self.budget <= 0:
                 return Signature.UNKNOWN
             self.budget -= 1
-            self.verified[key] = signed(child, issuer)
+            self.verified[key] = _decided(signed(child, issuer), child, issuer)
         return self.verified[key]
+
+
+def _decided(found: Signature, child: X509, issuer: X509) -> Signature:
+    """An SM2 signature that does not fit, of a certificate that itself points to another key, is not by this one."""
+    sm2 = found is Signature.UNKNOWN and child.signature_oid == SM2_SIGNATURE and _is_sm2(issuer)
+    return Signature.INVALID if sm2 and misdirected(child, issuer) else found
+
+
+def misdirected(child: X509, issuer: X509) -> str:
+    """How the child's authorityKeyIdentifier points to another issuer (RFC 5280, 4.2.1.1); "" when it does not."""
+    from cryptography import x509
+
+    try:
+        pointed = child.extension(x509.AuthorityKeyIdentifier)
+        own = issuer.extension(x509.SubjectKeyIdentifier)
+    except Unsupported:
+        return ""
+    if pointed and own and pointed.key_identifier and pointed.key_identifier != own.digest:
+        return "密钥标识"
+    serial = pointed.authority_cert_serial_number if pointed else None
+    return "序列号" if serial is not None and serial != issuer.serial_number else ""
 
 
 def compare(facts: Facts, target: Certificate, site: Site) -> Verdict:  # noqa: ARG001 - the shape of Check.compare
@@ -115,7 +146,7 @@ def _paths(search: _Search, path: tuple[X509, ...], faults: tuple[Fault, ...]) -
     if (anchored := _at_anchor(search, last)) is not None:
         yield path, True, (*faults, *anchored)
         return
-    candidates = [one for one in dict.fromkeys((*search.anchors, *search.pool)) if last.issued_by_name_of(one)]
+    candidates = search.issuers(last)
     dead_end = True
     for issuer in candidates:
         if _occurs(issuer, path) or len(path) >= LONGEST:
@@ -151,7 +182,7 @@ def _unverified(child: X509, issuer: X509) -> Fault:
     if child.signature_oid == SM2_SIGNATURE and _is_sm2(issuer):
         other = other_signer(child, issuer)
         why = f"按{other}签的" if other else "证书被改动过，或签发者用了别的标识"
-        text = f"“{child.subject}”的 SM2 签名按国标标识（1234567812345678）验证不通过：{why}，未能确认由“{issuer.subject}”所签"
+        text = f"“{child.subject}”的 SM2 签名用“{issuer.subject}”的公钥按国标标识（1234567812345678）验证不通过：{why}"
         return Fault(Outcome.UNKNOWN, text, "请向签发机构核实 SM2 签名所用的标识，或重新取得证书。")
     text = f"“{child.subject}”的签名（算法 {child.signature_oid}）在本机不能验证，未能确认由“{issuer.subject}”所签"
     return Fault(Outcome.UNKNOWN, text, "请用支持该算法的工具另行验证，并把结果作为证据附上。")
@@ -187,6 +218,10 @@ def _faults(path: tuple[X509, ...], anchored: bool, facts: Facts, role: str, own
             yield from _issuer_faults(issuer, depth, path, anchored and depth == len(path) - 1, facts, role)
         except Unsupported as error:
             yield Fault(Outcome.UNKNOWN, f"“{issuer.subject}”：{error}")
+    for child, issuer in pairwise(path):
+        if what := misdirected(child, issuer):
+            text = f"“{child.subject}”所指的颁发者{what}（AKI）与“{issuer.subject}”的不符，部分客户端会拒绝"
+            yield Fault(Outcome.WARN, text, "请向签发机构核对，重新签发或换用配套的 CA 证书。")
     if len(path) > 1:
         for one in path[:-1] if anchored else path:
             yield from _critical(one)

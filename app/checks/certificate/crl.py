@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 LARGEST_CRL = 64 << 20  # bytes
 ARMOUR = re.compile(rb"-----BEGIN X509 CRL-----(.*?)-----END X509 CRL-----", re.DOTALL)
 FOREIGN = "2.5.29.29"  # certificateIssuer, an entry's extension
+FOREIGN_OID = bytes.fromhex("0603551d1d")
 REASON = "2.5.29.21"
 DELTA = "2.5.29.27"
 UNDERSTOOD = ("2.5.29.28", "2.5.29.20", "2.5.29.35", DELTA, "2.5.29.46", "2.5.29.18", "2.5.29.60", "1.3.6.1.5.5.7.1.1")
@@ -59,9 +61,18 @@ class Crl:
     file: str
 
     @cached_property
-    def _fields(self) -> tuple[der.Element, ...]:
-        fields = der.element(self.encoded, der.SEQUENCE).children()[0].children()
-        return fields[1:] if fields[0].tag == der.INTEGER else fields
+    def _fields(self) -> tuple[tuple[int, int, int], ...]:
+        """Tag, begin and end of signature, issuer, thisUpdate…; a country's list is too long to be copied about."""
+        _, outer, end = der.header(self.encoded, 0)
+        if end != len(self.encoded):
+            raise der.NotDer("something follows")
+        _, at, end = der.header(self.encoded, outer)
+        found = []
+        while at < end:
+            tag, _, after = der.header(self.encoded, at)
+            found.append((tag, at, after))
+            at = after
+        return tuple(found[1:] if found and found[0][0] == der.INTEGER else found)
 
     @cached_property
     def loaded(self) -> x509.CertificateRevocationList:
@@ -71,7 +82,8 @@ class Crl:
 
     @cached_property
     def issuer_name(self) -> der.Name:
-        return der.name(self._fields[1].raw)
+        _, start, end = self._fields[1]
+        return der.name(self.encoded[start:end])
 
     @property
     def issuer(self) -> str:
@@ -88,8 +100,8 @@ class Crl:
     @cached_property
     def extensions(self) -> dict[str, tuple[bool, bytes]]:
         """OID → (critical, value in DER). Raises der.NotDer."""
-        held = next((field for field in self._fields if field.tag == 0xA0), None)
-        return extensions(held.children()[0]) if held else {}
+        held = next((field for field in self._fields if field[0] == 0xA0), None)
+        return extensions(der.element(self.encoded[held[1] : held[2]]).children()[0]) if held else {}
 
     def speaks_for(self, certificate: X509) -> bool:
         return der.comparable(self.issuer_name) == certificate.issuer_key
@@ -101,11 +113,17 @@ class Crl:
         found: Entry | None = None
         if not self._may_list(serial):
             return None
-        for fields in self._entries():
+        foreign = FOREIGN_OID in self.encoded
+        for start, end in self._entries():
+            _, begin, after = der.header(self.encoded, start)
+            same = _same_number(self.encoded[begin:after], serial)
+            if not same and not foreign:
+                continue
+            fields = tuple(der.elements(self.encoded[start:end]))
             held = extensions(fields[2]) if len(fields) > 2 else {}
             if FOREIGN in held:
                 current = _directory_name(held[FOREIGN][1]) or ()
-            if current == wanted and _same_number(fields[0].content, serial):
+            if current == wanted and same:
                 found = Entry(_reason(held), fields[1].content.decode("ascii", "replace"))
         return found
 
@@ -113,11 +131,18 @@ class Crl:
         """False where the number stands nowhere in the list: a country's has a million entries, slow to take apart."""
         return serial[:1] >= b"\x80" or serial.lstrip(b"\0") in self.encoded
 
-    def _entries(self) -> list[tuple[der.Element, ...]]:
-        """userCertificate, revocationDate, extensions of each entry. Raises der.NotDer."""
-        lists = [field for field in self._fields[3:] if field.tag == der.SEQUENCE]
+    def _entries(self) -> Iterator[tuple[int, int]]:
+        """Where the content of each entry begins and ends. Raises der.NotDer."""
         # Without nextUpdate the list stands one place earlier; dates have other tags, so the first SEQUENCE is it.
-        return [one.children() for one in lists[0].children()] if lists else []
+        held = next((field for field in self._fields[3:] if field[0] == der.SEQUENCE), None)
+        if held is None:
+            return
+        _, at, end = der.header(self.encoded, held[1])
+        while at < end:
+            tag, start, at = der.header(self.encoded, at)
+            if tag != der.SEQUENCE or at > end:
+                raise der.NotDer("no entry")
+            yield start, at
 
 
 def extensions(sequence: der.Element) -> dict[str, tuple[bool, bytes]]:

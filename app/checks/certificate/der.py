@@ -69,6 +69,12 @@ def elements(data: bytes) -> Iterator[Element]:
 
 def first(data: bytes, at: int = 0) -> Element:
     """The element that begins at ``at``; what lies around it is not copied. Raises NotDer."""
+    tag, start, end = header(data, at)
+    return Element(tag, data[start:end], data[at:end])
+
+
+def header(data: bytes, at: int) -> tuple[int, int, int]:
+    """Tag, where the content begins and where it ends, of the element at ``at``; nothing is copied. Raises NotDer."""
     if len(data) < at + 2 or data[at] & 0x1F == 0x1F:
         raise NotDer("no element")
     length, start = data[at + 1], at + 2
@@ -79,7 +85,7 @@ def first(data: bytes, at: int = 0) -> Element:
         length, start = int.from_bytes(data[start : start + count], "big"), start + count
     if len(data) < start + length:
         raise NotDer("cut off")
-    return Element(data[at], data[start : start + length], data[at : start + length])
+    return data[at], start, start + length
 
 
 def encoded(tag: int, content: bytes) -> bytes:
