@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 REHEARSAL_CHILD = "--rehearsal-child"
+TOKEN_CHILD = "--token-child"
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 NO_SCREEN = 4  # could not be carried out
 
@@ -22,6 +23,10 @@ def main() -> int:
         from app.rehearsal.__main__ import child_main
 
         return child_main(arguments[1:])
+    if arguments[:1] == [TOKEN_CHILD]:
+        from app.checks.certificate.token_child import child_main as read_tokens
+
+        return read_tokens(arguments[1:])
     if not arguments or arguments == ["--rehearse"]:
         return show_window(None, rehearse=bool(arguments))
     if len(arguments) == 1 and holds_profile(arguments[0]):
