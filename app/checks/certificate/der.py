@@ -31,6 +31,10 @@ ATTRIBUTES = {  # X.520; RFC 4519
 }
 
 
+LOOK_ALIKES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"), ("\u0530", "\u058f"), ("\u13a0", "\u13ff"))  # Greek…Cherokee
+LOOK_ALIKE = "\u0131\u0237\u0251\u0261\u01c0\u2024\u2044\u2215\u29f8"
+
+
 class NotDer(ValueError):
     """The bytes are not DER, or not of the shape that was expected."""
 
@@ -143,9 +147,19 @@ def shown(names: Name) -> str:
 
 
 def printable(value: str) -> str:
-    """``value`` without what would confuse a screen: control and direction characters become ``·``; 200 at most."""
-    clean = "".join("·" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co") else sign for sign in value[:200])
+    """``value`` without what would confuse a screen or a reader: 200 signs at most; control, direction and line signs
+    become ``·``; letters that only look like Latin ones beside real ones stand with their number.
+    """
+    mixed = any("a" <= sign.lower() <= "z" for sign in value)
+    clean = "".join(_visible(sign, mixed) for sign in value[:200])
     return clean + ("…" if len(value) > 200 else "")
+
+
+def _visible(sign: str, mixed: bool) -> str:
+    if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return "·"
+    alike = mixed and (sign in LOOK_ALIKE or any(first <= sign <= last for first, last in LOOK_ALIKES))
+    return f"〔U+{ord(sign):04X}〕" if alike else sign
 
 
 def comparable(names: Name) -> Name:

@@ -25,16 +25,17 @@ SIGNATURES = (
 RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")  # RFC 8446, 4.1.3
 ALERT, HANDSHAKE, SERVER_HELLO, HELLO_REQUEST = 0x15, 0x16, 2, 0
 WARNING, CLOSE_NOTIFY = 1, 0
-INTERNAL = {  # alerts that say nothing of what is offered
-    49: "access_denied", 80: "internal_error", 90: "user_canceled", 109: "missing_extension",
+INTERNAL_ERROR = 80  # OpenSSL's word for a version that its security level leaves without signatures
+TELLING_NOTHING = {  # alerts that say nothing of what is offered
+    49: "access_denied", 90: "user_canceled", 109: "missing_extension",
     110: "unsupported_extension", 112: "unrecognized_name", 115: "unknown_psk_identity", 116: "certificate_required",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Reply:
-    """``kind``: hello, refused (an alert), closed, silent, nonsense, unreachable. ``version`` and ``suite`` of a hello;
-    ``detail``: the alert, or what came instead.
+    """``kind``: hello, refused (an alert), failed (the server's internal error), closed, silent, nonsense, unreachable.
+    ``version`` and ``suite`` of a hello; ``detail``: the alert, or what came instead.
     """
 
     kind: str
@@ -153,8 +154,10 @@ def _alert(content: bytes) -> Reply | None:
     level, number = content
     if level == WARNING and number != CLOSE_NOTIFY:
         return None
-    if number in INTERNAL:
-        return Reply("nonsense", detail=f"告警 {INTERNAL[number]}")
+    if number == INTERNAL_ERROR:
+        return Reply("failed", detail="告警 internal_error")
+    if number in TELLING_NOTHING:
+        return Reply("nonsense", detail=f"告警 {TELLING_NOTHING[number]}")
     return Reply("refused", detail=f"告警 {number}")
 
 

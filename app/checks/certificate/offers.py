@@ -160,7 +160,7 @@ class Survey:
 
 
 def _not_spoken(reply: Reply) -> Answer:
-    if reply.kind in ("refused", "closed"):
+    if reply.kind in ("refused", "closed", "failed"):  # the latter two only once asked twice
         return Answer(False, reply.detail or "对方关闭了连接")
     reasons = {"silent": "没有应答", "unreachable": "连接不上", "unasked": reply.detail}
     return Answer(None, reasons.get(reply.kind, f"答复无法理解（{reply.detail}）"))
@@ -172,6 +172,6 @@ def _doubted(answer: Answer, reason: str) -> Answer:
 
 def _words(reply: Reply) -> str:
     if reply.kind != "hello":
-        words = {"refused": "拒绝", "closed": "断开", "silent": "没有应答", "unreachable": "连接不上"}
+        words = {"refused": "拒绝", "failed": "出错", "closed": "断开", "silent": "没有应答", "unreachable": "连接不上"}
         return f"{words.get(reply.kind, reply.kind)} {reply.detail}".rstrip()
     return f"ServerHello {VERSIONS.get(reply.version, hex(reply.version))} {name(reply.suite)} {reply.detail}".rstrip()

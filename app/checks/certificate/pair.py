@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.checks.certificate.chain import Fault, best_path
 from app.checks.certificate.facts import Facts
 from app.checks.certificate.kinds import Kind, kind_of
-from app.checks.certificate.validity import shown
+from app.checks.certificate.validity import described, shown
 from app.checks.certificate.x509 import X509, Unsupported
 from app.checks.model import SEVERITY, Outcome, Verdict
 from app.site.model import Certificate, Site
@@ -35,7 +35,7 @@ def compare(facts: Facts, target: Certificate, site: Site) -> Verdict:  # noqa: 
         reason = f"pair 里有 {len(different)} 张终端证书，不能确定哪一张与它成对"
         return Verdict(Outcome.UNKNOWN, EXPECTED, actual, reason, "请把成对的另一张单独导出成文件。")
     faults = list(_faults(leaf, different[0], facts, target.role))
-    observed = {"serial": leaf.serial, "pair_serial": different[0].serial}
+    observed = {f"pair_{key}": value for key, value in described(different[0]).items()}
     if not faults:
         return Verdict(Outcome.PASS, EXPECTED, actual, observed=observed)
     outcome = max((fault.outcome for fault in faults), key=SEVERITY.index)

@@ -145,12 +145,12 @@ SHORT = (0xC013, 0xC014, 0x002F, 0x0035, 0x000A, 0x0033, 0x0039, 0x0005, 0x0004,
 
 
 def wide(version: int) -> tuple[int, ...]:
-    """What is offered to learn whether a version is spoken: everything but what only weakens, the good first."""
+    """What is offered to learn whether a version is spoken at all: everything, the good first."""
     if version == TLS13:
         return tuple(GOOD_13)
     if version == TLCP:
         return tuple(NATIONAL)
-    old = (*CBC_SHA, *RC4, *OTHER)
+    old = (*CBC_SHA, *RC4, *OTHER, *EXPORT, *NULL, *ANONYMOUS)
     return (*GOOD_12, *old) if version == TLS12 else old
 
 

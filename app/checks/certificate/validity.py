@@ -6,6 +6,7 @@ from datetime import MAXYEAR, datetime
 
 from app.base.clock import CHINA, days_between
 from app.checks.certificate.facts import Facts, Material
+from app.checks.certificate.x509 import X509
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Certificate, Site
 
@@ -38,16 +39,20 @@ def compare_validity(facts: Facts, target: Certificate, site: Site) -> Verdict: 
         f"，不少于方案的 {target.min_days} 天" if target.min_days else ""
     )
     actual = f"{shown(leaf.not_before)} 至 {shown(leaf.not_after)}，剩余 {days:.1f} 天"
-    observed = {
-        "serial": leaf.serial,
-        "subject": leaf.subject,
-        "holder": leaf.holder,
-        "issuer": leaf.issuer,
-        "not_before": leaf.not_before.isoformat(),
-        "not_after": leaf.not_after.isoformat(),
-    }
     outcome, reason, advice = _judged(facts, target.min_days, days)
-    return Verdict(outcome, expected, actual, reason, advice, observed)
+    return Verdict(outcome, expected, actual, reason, advice, described(leaf))
+
+
+def described(one: X509) -> dict[str, str]:
+    """What forms and the dossier take of a certificate."""
+    return {
+        "serial": one.serial,
+        "subject": one.subject,
+        "holder": one.holder,
+        "issuer": one.issuer,
+        "not_before": one.not_before.isoformat(),
+        "not_after": one.not_after.isoformat(),
+    }
 
 
 def device(target: Certificate, site: Site) -> bool:  # noqa: ARG001 - the shape of Check.concerns
