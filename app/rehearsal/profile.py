@@ -6,7 +6,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.rehearsal.certificates import CRL, HOST_NAME, ISSUING, PERSONAL, ROOT
+from app.rehearsal.certificates import (
+    CRL,
+    DEVICE_ENCRYPTION,
+    HOST_NAME,
+    ISSUING,
+    PERSONAL_ENCRYPTION,
+    PERSONAL_WITH_KEY,
+    ROOT,
+)
 
 NAME = "site.toml"
 EXCHANGE_TABLES = ("DY11", "DY12", "DY13", "DY14", "DY16", "DY17", "DY31")
@@ -90,7 +98,8 @@ def database(id: str, title: str, role: str, service: str, port: int, version: s
 def weblogic_domain(ports: Mapping[str, int], version: str) -> str:
     """The application's page is asked of jyjc1 only, so that jyjc2 may fail by itself."""
     servers = ["AdminServer", "jyjc1", "jyjc2"]
-    expect = inline(servers=servers, applications=["jyjc"], datasources=["jyjcDS"], version=version, jdk="1.8")
+    expect = inline(servers=servers, applications=["jyjc"], datasources=["jyjcDS"], version=version, jdk="1.8",
+                    console=True)  # fmt: skip
     return table(
         "[[weblogic]]", id="wls1", title="应用服务器", url=f"http://127.0.0.1:{ports['wls-admin']}", user="monitor",
         via="app-host", application_urls=[f"http://127.0.0.1:{ports['wls-jyjc1']}/jyjc"], expect=expect,
@@ -131,11 +140,12 @@ def certificates(port: int) -> str:
     shared = {"chain": [ISSUING], "crl": [CRL]}
     device = table(
         "[[certificate]]", id="app-device", title="应用服务器设备证书", source=f"tls://127.0.0.1:{port}",
-        role="server-device", hostname=HOST_NAME, **shared,
+        role="server-device", hostname=HOST_NAME, pair=DEVICE_ENCRYPTION, **shared,
     )  # fmt: skip
     personal = table(
-        "[[certificate]]", id="personal", title="个人证书", source=f"file:{PERSONAL}", role="personal", **shared
-    )
+        "[[certificate]]", id="personal", title="个人证书", source=f"file:{PERSONAL_WITH_KEY}", role="personal",
+        pair=PERSONAL_ENCRYPTION, **shared,
+    )  # fmt: skip
     return f"{device}\n{personal}"
 
 

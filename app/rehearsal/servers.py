@@ -28,7 +28,7 @@ def servers_of(
     services = {kind: ServicePage(world, ports.get(kind, 0), kind) for kind in TITLES}
     others = {
         "ministry": Ministry(world, ports.get("ministry", 0)),
-        "ssh": SshServer(world, ports.get("ssh", 0)),
+        "ssh": SshServer(world, ports.get("ssh", 0), weblogic),
         "oracle": OracleListener(world, ports.get("oracle", 0), oracle),
         "tls": TlsPort(world, ports.get("tls", 0)),
     }

@@ -21,7 +21,7 @@ from paramiko.common import (
 )
 from paramiko.server import InteractiveQuery
 
-from app.rehearsal import linux_host
+from app.rehearsal import linux_host, weblogic_host
 from app.rehearsal.listening import Listening
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ class SshServer(Listening):
     Faults: host-key-changed, disk-full, clock-skewed, server-down.
     """
 
-    def __init__(self, world: World, port: int) -> None:
+    def __init__(self, world: World, port: int, weblogic: str = "12.2.1.4.0") -> None:
         super().__init__(port)
         self.world = world
+        self.weblogic = weblogic  # the version of the domain on this host
         self.logins = 0
         self.refused_logins = 0
         # What clients do wrong is theirs to report; paramiko would print it to standard error.
@@ -113,7 +114,9 @@ class Session(paramiko.ServerInterface):
 
     def execute(self, channel: paramiko.Channel, command: str) -> None:
         """Prints, gives the exit status and closes the channel; a client that has gone is no concern."""
-        printed = linux_host.run(command, self.site.world.faults, self.site.world.ports)
+        stdin = channel.makefile("rb").read() if command == weblogic_host.WLST else b""
+        of_domain = weblogic_host.run(command, stdin, self.site.world, self.site.weblogic)
+        printed = of_domain or linux_host.run(command, self.site.world.faults, self.site.world.ports)
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             channel.sendall(printed.stdout.encode())
             channel.sendall_stderr(printed.stderr.encode())

@@ -23,6 +23,7 @@ VERSION = "12.2.1.4.0"
 RELEASE = f"WebLogic Server {VERSION} Thu Sep 12 04:04:29 GMT 2019 1974621"
 STARTED = round(time.time() * 1000)  # milliseconds since 1970: the servers started with the rehearsal site
 JAVA = "1.8.0_202"
+REALM = "myrealm"
 
 
 def trees_of(domain: Domain, server: str) -> dict[str, Bean]:
@@ -44,14 +45,23 @@ def config(domain: Domain) -> Bean:
         "machines": (machine,),
         "appDeployments": (application_config(domain),),
         "JDBCSystemResources": (datasource_config(domain),),
+        "securityConfiguration": security(domain),
     }
     return Bean(properties, children)
+
+
+def security(domain: Domain) -> Bean:
+    lockout = Bean({"name": "UserLockoutManager", "lockoutEnabled": True, "lockoutThreshold": 5, "lockoutDuration": 30})
+    realm = Bean({"name": REALM, "type": "Realm", "securityDDModel": "DDOnly"}, {"userLockoutManager": lockout})
+    default = ["securityConfiguration", "realms", REALM]
+    return Bean({"name": domain.name, "type": "SecurityConfiguration", "defaultRealm": default}, {"realms": (realm,)})
 
 
 def server_config(server: Server) -> Bean:
     properties = {
         "name": server.name, "type": "Server", "listenAddress": "127.0.0.1", "listenPort": server.port,
         "listenPortEnabled": True, "machine": ["machines", MACHINE], "cluster": None, "stuckThreadMaxTime": 600,
+        "keyStores": "CustomIdentityAndCustomTrust",
     }  # fmt: skip
     return Bean(properties, {"SSL": Bean({"name": server.name, "type": "SSL", "enabled": False, "listenPort": 7002})})
 

@@ -16,8 +16,9 @@ from app.site.model import Site, WebLogic, WebLogicExpect
 
 PASSWORD = "监Monitor-1"
 PLAN = WebLogicExpect(
-    servers=("AdminServer", "jyjc1", "jyjc2"), applications=("jyjc",), datasources=("jyjcDS",), version=">=12.2.1"
-)
+    servers=("AdminServer", "jyjc1", "jyjc2"), applications=("jyjc",), datasources=("jyjcDS",), version=">=12.2.1",
+    jdk="1.8", console="yes",
+)  # fmt: skip
 
 
 class Held:
@@ -97,7 +98,9 @@ def modern(
 ) -> dict[str, Any]:
     """The 12.2.1 tree of a domain of AdminServer and jyjc1, healthy but for what is given."""
     states = states or {"AdminServer": "RUNNING", "jyjc1": "RUNNING"}
-    heap = {"heapSizeCurrent": 1000, "heapFreeCurrent": 500, "heapSizeMax": 1000, **(heap or {})}
+    heap = {
+        "heapSizeCurrent": 1000, "heapFreeCurrent": 500, "heapSizeMax": 1000, "javaVersion": "1.8.0_202", **(heap or {})
+    }  # fmt: skip
     threads = {"stuckThreadCount": 0, "hoggingThreadCount": 0, "queueLength": 0, **(threads or {})}
     pool = {
         "name": "jyjcDS", "state": "Running", "activeConnectionsHighCount": 5, "connectionsTotalCount": 9,
@@ -110,7 +113,14 @@ def modern(
         "healthState": {"state": "ok"},
     } | (dict(application or {}))
     configured = servers or [
-        {"name": name, "listenAddress": "127.0.0.1", "listenPort": port, "machine": ["machines", "m1"], "cluster": None}
+        {
+            "name": name,
+            "listenAddress": "127.0.0.1",
+            "listenPort": port,
+            "machine": ["machines", "m1"],
+            "cluster": None,
+            "keyStores": "CustomIdentityAndCustomTrust",
+        }
         for port, name in enumerate(states, 7001)
     ]
     targets = [{"identity": ["servers", "jyjc1"]}]
@@ -119,6 +129,17 @@ def modern(
             "name": "jyjc_domain",
             "adminServerName": "AdminServer",
             "domainVersion": "12.2.1.4.0",
+            "productionModeEnabled": True,
+        },
+        f"{ROOT}/domainConfig/securityConfiguration": {"defaultRealm": ["securityConfiguration", "realms", "myrealm"]},
+        f"{ROOT}/domainConfig/securityConfiguration/realms/myrealm/userLockoutManager": {
+            "lockoutEnabled": True,
+            "lockoutThreshold": 5,
+        },
+        RUNTIMES: {
+            "items": [
+                {"name": name, "state": state} for name, state in states.items() if str(state).upper() == "RUNNING"
+            ]
         },
         f"{ROOT}/domainConfig/servers": {"items": configured},
         f"{ROOT}/domainConfig/JDBCSystemResources": {"items": [{"name": "jyjcDS", "targets": targets}]},
