@@ -1,4 +1,5 @@
-"""The rehearsal's certificate authority: a root and an issuing CA, a CRL, a person's and a server's certificates.
+"""The rehearsal's certificate authority: a root and an issuing CA, a CRL, a person's and a server's certificates, each
+with a second one for encryption (双证书).
 
 The CRL always lists one server certificate, which is presented under the fault cert-revoked only. The public files lie
 beside site.toml, the private keys under ``private/``; both are taken up again as long as they are good.
@@ -6,7 +7,7 @@ beside site.toml, the private keys under ``private/``; both are taken up again a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 HOST_NAME = "jyjc.example.gov.cn"
 OTHER_HOST_NAME = "other.example.gov.cn"
 ROOT, ISSUING, PERSONAL, CRL = "ca.cer", "intermediate.cer", "personal.cer", "ca.crl"
+DEVICE_ENCRYPTION, PERSONAL_ENCRYPTION = "device-encryption.cer", "personal-encryption.cer"
 KEY = "device.key"
+PERSONAL_WITH_KEY = f"{PRIVATE}/personal.pem"
 LEAST_DAYS = 120  # that a certificate or the CRL must still have when a site is taken up again
 
 
@@ -79,10 +82,33 @@ def prepare(folder: Path) -> None:
         leaf = kept_leaf(variant.file(folder))
         if leaf is None or not variant.fits(leaf, now) or not issued_by(leaf, issuing.certificate, key):
             write_private(variant.file(folder), pem(device(variant, issuing, key, now), issuing.certificate))
-    person = kept_certificate(folder / PERSONAL)
-    if person is None or not lasts(person, now) or not issued_by(person, issuing.certificate):
-        (folder / PERSONAL).write_bytes(pem(personal(issuing, now)))
+    prepare_person(folder, issuing, now)
+    prepare_encryption(folder, issuing, now)
     renew_crl(folder, issuing, now)
+
+
+def prepare_person(folder: Path, issuing: Authority, now: datetime) -> None:
+    """The person's signing certificate: alone, and with its key as a software certificate has it."""
+    key = kept_key(folder / PERSONAL_WITH_KEY)
+    person = kept_certificate(folder / PERSONAL)
+    if person is None or key is None or not lasts(person, now) or not issued_by(person, issuing.certificate, key):
+        key = new_key(None)
+        signing = personal(issuing, key, ("digital_signature", "content_commitment"), now)
+        (folder / PERSONAL).write_bytes(pem(signing))
+        write_private(folder / PERSONAL_WITH_KEY, pem(signing) + pem_of_key(key))
+
+
+def prepare_encryption(folder: Path, issuing: Authority, now: datetime) -> None:
+    """The second certificates of server and person; their keys are kept nowhere."""
+    uses = ("key_encipherment", "data_encipherment")
+    makers: dict[str, Callable[[], x509.Certificate]] = {
+        PERSONAL_ENCRYPTION: lambda: personal(issuing, new_key(None), uses, now),
+        DEVICE_ENCRYPTION: lambda: device(GOOD, issuing, new_key(None), now, uses),
+    }
+    for name, make in makers.items():
+        kept = kept_certificate(folder / name)
+        if kept is None or not lasts(kept, now) or not issued_by(kept, issuing.certificate):
+            (folder / name).write_bytes(pem(make()))
 
 
 def kept_authority(folder: Path, now: datetime) -> Authority | None:
@@ -131,14 +157,19 @@ def kept_key(path: Path) -> RSAPrivateKey | None:
 
 def new_key(path: Path | None) -> RSAPrivateKey:
     """RSA 2048, written to ``path`` where there is one."""
-    from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     key = rsa.generate_private_key(65_537, 2048)
     if path is not None:
-        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        write_private(path, key.private_bytes(*form))
+        write_private(path, pem_of_key(key))
     return key
+
+
+def pem_of_key(key: RSAPrivateKey) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(*form)
 
 
 def lasts(certificate: x509.Certificate, now: datetime) -> bool:
@@ -233,22 +264,22 @@ def leaf(
     return signed(made, issuer.certificate.subject, issuer.key, issuer.key)
 
 
-def device(variant: Variant, issuer: Authority, key: RSAPrivateKey, now: datetime) -> x509.Certificate:
+def device(
+    variant: Variant, issuer: Authority, key: RSAPrivateKey, now: datetime, uses: Sequence[str] = ("digital_signature",)
+) -> x509.Certificate:
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    uses = ("digital_signature", "key_encipherment")
     extended = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
     name = subject(variant.host, "server device")
     return leaf(issuer, name, key, now, variant.since, variant.until, uses, extended, variant.host)
 
 
-def personal(issuer: Authority, now: datetime) -> x509.Certificate:
-    """A person's certificate; its key is on a token nowhere."""
+def personal(issuer: Authority, key: RSAPrivateKey, uses: Sequence[str], now: datetime) -> x509.Certificate:
+    """A person's certificate."""
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    uses = ("digital_signature", "content_commitment", "key_encipherment")
     name = subject("演练用户", "personal")
-    return leaf(issuer, name, new_key(None), now, -30, 1065, uses, (ExtendedKeyUsageOID.CLIENT_AUTH,))
+    return leaf(issuer, name, key, now, -30, 1065, uses, (ExtendedKeyUsageOID.CLIENT_AUTH,))
 
 
 def pem(*certificates: x509.Certificate) -> bytes:

@@ -68,10 +68,10 @@ TOUCHES: dict[str, tuple[Touched, ...]] = {
     ),
     "bus-corrupts": (Touched(("bus1", "bus-ministry"), {"bus.round_trip": FAIL}),),
     "ministry-no-receipt": (one("bus-ministry", joint__report=FAIL),),
-    "cert-expired": (one("app-device", certificate__validity=FAIL),),
+    "cert-expired": (one("app-device", certificate__validity=FAIL, certificate__pair=FAIL),),
     "cert-expiring": (one("app-device", certificate__validity=WARN),),
     "cert-revoked": (one("app-device", certificate__revocation=FAIL),),
-    "cert-wrong-host": (one("app-device", certificate__name=FAIL),),
+    "cert-wrong-host": (one("app-device", certificate__name=FAIL, certificate__pair=FAIL),),
     "host-key-changed": (
         Touched(("app-host",), {"host.key": FAIL, **{f"host.{name}": UNKNOWN for name in HOST[2:]}}),
     ),
