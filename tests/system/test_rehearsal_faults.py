@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -18,7 +19,7 @@ ORACLE = (
     "clock",
 )  # fmt: skip
 HOST = ("port", "key", "login", "os", "disk", "memory", "java", "processes", "clock")
-MANAGED = ("health", "heap", "threads")  # what cannot be judged of a server that does not run
+MANAGED = ("health", "heap", "threads", "jdk")  # what cannot be judged of a server that does not run
 
 
 class Touched(NamedTuple):
@@ -116,6 +117,19 @@ def test_without_a_fault_every_check_passes(running: Running) -> None:
     found = seen(running)
     assert {check for check, _ in found} >= {*(f"oracle.{name}" for name in ORACLE), *(f"host.{name}" for name in HOST)}
     assert {pair: said for pair, said in found.items() if said[0] is not PASS} == {}
+
+
+def test_without_a_fault_the_older_weblogic_passes_every_check_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONSITE_HOME", str(tmp_path / "home"))
+    site = rehearsing.start_rehearsal(tmp_path / "project", releases=rehearsing.Releases(weblogic="10.3.6"))
+    try:
+        results = checking.check(site.workspace, checking.Selection(kinds=("weblogic",)))
+    finally:
+        site.stop()
+    assert {result.check: result.reason for result in results if result.outcome is not PASS} == {}
+    assert {result.check for result in results} >= {f"weblogic.{name}" for name in (*MANAGED, "topology", "security")}
 
 
 @pytest.mark.parametrize("fault", TOUCHES)

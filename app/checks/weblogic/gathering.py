@@ -105,7 +105,7 @@ def states(session: WebLogicSession, target: WebLogic) -> Servers:
     session.begin()
     interface = session.interface()
     found = interface.states()
-    ends = time.monotonic() + STARTING_SECONDS
+    ends = time.monotonic() + (0.0 if "again" in interface.lacks else STARTING_SECONDS)
     planned = target.expect.servers
     while any(state.state in GOING_UP and named(state.name, planned) for state in found) and time.monotonic() < ends:
         session.pause(STARTING_PAUSE)
@@ -118,20 +118,26 @@ def states(session: WebLogicSession, target: WebLogic) -> Servers:
 
 def _configured_names(session: WebLogicSession) -> tuple[str, ...] | None:
     """The servers that the configuration names; None where it may not be read. An empty list is one."""
+    configured = _configured(session)
+    return None if configured is None else tuple(server.name for server in configured)
+
+
+def _configured(session: WebLogicSession) -> tuple[ConfiguredServer, ...] | None:
+    """The configured servers beside what is asked first, whose route stands."""
+    route = session.route
     try:
-        return tuple(server.name for server in telling(session, "topology").topology().servers)
+        return telling(session, "topology").topology().servers
     except Undetermined:
         if session.interrupted:
             raise
         return None
+    finally:
+        session.route = route
 
 
 def _with_ports(session: WebLogicSession, target: WebLogic, found: Sequence[ServerState]) -> tuple[ServerState, ...]:
     """The same, with whether the ports of the planned ones that are down answer; as far as addresses and time go."""
-    try:
-        configured = {server.name: server for server in telling(session, "topology").topology().servers}
-    except Undetermined:
-        return tuple(found)
+    configured = {server.name: server for server in _configured(session) or ()}
     ends = time.monotonic() + PORTS_SECONDS
     tried = []
     for state in found:

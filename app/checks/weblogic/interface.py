@@ -17,7 +17,7 @@ class Interface(Protocol):
     """One way to ask a domain. Every method raises Undetermined for what the version does not tell.
 
     ``lacks`` names what it never tells: ``topology`` (addresses, ports, machines), ``threads``, ``security``,
-    ``targets``.
+    ``targets``; ``again``: what it told once is not asked again in this run.
     """
 
     name: str

@@ -27,7 +27,7 @@ class Remote:
     """See Interface."""
 
     name = "SSH"
-    lacks: frozenset[str] = frozenset()
+    lacks = frozenset({"again"})
 
     def __init__(self, session: WebLogicSession, hosted: Hosted) -> None:
         self._session, self._hosted = session, hosted
