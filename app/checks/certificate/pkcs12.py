@@ -59,6 +59,8 @@ def unpacked(whole: der.Element, password: str) -> Store:
         elif bag.kind == SHROUDED:
             opening = partial(decrypted, bag.value.raw, password, budget)
             keys.append(StoredKey("PKCS#12 文件内", opening, bag.mark))
+    for key in () if seal else keys:
+        key.opening()  # without a seal nothing else says that the password is right
     return Store(tuple(certificates), tuple(keys), bool(seal))
 
 
