@@ -27,7 +27,9 @@ WINDOW = (
     "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-image0", "libxcb-render-util0", "libxcb-shape0",
     "libxcb-xinerama0", "libxkbcommon-x11-0", "libegl1", "libgl1", "libdbus-1-3", "fonts-noto-cjk",
 )  # fmt: skip
-TEST = (*WINDOW, "openssh-server", "openssl", "softhsm2", "gcc", "libc6-dev", "libreoffice-writer", "poppler-utils", "xvfb")
+TEST = (
+    *WINDOW, "openssh-server", "openssl", "softhsm2", "gcc", "libc6-dev", "libreoffice-writer", "poppler-utils", "xvfb",
+)  # fmt: skip
 PACKAGES = {"run": WINDOW, "test": TEST, "lint": (), "bench": TEST, "build": (*WINDOW, "binutils")}
 
 
