@@ -12,7 +12,7 @@ from app.checks import runner
 from app.checks.model import Planned, Result, Surroundings
 from app.checks.weblogic.checks import CHECKS
 from app.rehearsal.web import Answer, Request, WebServer
-from app.site.model import Site, WebLogic, WebLogicExpect
+from app.site.model import Host, Site, WebLogic, WebLogicExpect
 
 PASSWORD = "监Monitor-1"
 PLAN = WebLogicExpect(
@@ -34,11 +34,22 @@ class Held:
         return ""
 
 
-def ask(target: WebLogic, *names: str, password: str | None = PASSWORD, integrated: bool = True) -> dict[str, Result]:
-    """The results of these checks (all when none is named) by the last part of their ids."""
-    site = Site("某省节点", "510000", integrated=integrated, targets=(target,), path=Path("site.toml"))
-    held = Held({} if password is None else {target.id: password})
-    surroundings = Surroundings(site, held, held, Cancellation())
+def ask(
+    target: WebLogic,
+    *names: str,
+    password: str | None = PASSWORD,
+    integrated: bool = True,
+    hosts: Sequence[tuple[Host, str]] = (),
+    anchors: tuple[Path, ...] = (),
+) -> dict[str, Result]:
+    """The results of these checks (all when none is named) by the last part of their ids.
+
+    ``hosts`` are others of the site, each with its password.
+    """
+    targets = (target, *(host for host, _ in hosts))
+    site = Site("某省节点", "510000", integrated=integrated, targets=targets, trust=anchors)
+    held = Held(({} if password is None else {target.id: password}) | {host.id: word for host, word in hosts})
+    surroundings = Surroundings(site, held, Held({}), Cancellation())
     chosen = [check for check in CHECKS if not names or check.id.rpartition(".")[2] in names]
     results: list[Result] = []
     runner.run([Planned(check, target) for check in chosen], surroundings, results.append)

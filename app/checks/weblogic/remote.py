@@ -133,7 +133,12 @@ class Remote:
             flags = [process.production for process in self._hosted.own().values()]
         except Undetermined:
             flags = []
-        production, troubles = _production(file.production, flags)
+        production: bool | None
+        troubles: tuple[str, ...]
+        if file.production is None and not file.old:
+            production, troubles = None, ("config.xml 里的 production-mode-enabled 不是 true 或 false",)
+        else:
+            production, troubles = _production(file.production, flags)
         return Security(production, file.stores, file.lockout, "config.xml", troubles)
 
     def release(self) -> str:
