@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from app.checks.host import commands, weblogic_commands
 from app.checks.weblogic import console as console_page
-from app.checks.weblogic import modern, scripting, t3
+from app.checks.weblogic import managed, modern, scripting, t3
 from app.checks.weblogic.modern import path_of
 from app.checks.weblogic.monitoring import TENANT, WLS, Paths
 from app.checks.weblogic.pages import REDIRECTS
@@ -40,31 +40,28 @@ def console(target: WebLogic) -> Sequence[str]:
 
 
 def topology(target: WebLogic) -> Sequence[str]:
-    return (*_rest(target, [modern.DOMAIN, modern.SERVERS], ["servers"]), *_look(target))
+    return (*_asked(target, [modern.DOMAIN, modern.SERVERS], ["servers"]), *_look(target))
 
 
 def states(target: WebLogic) -> Sequence[str]:
     resources = [modern.DOMAIN, modern.STATES, modern.RUNNING, modern.SERVERS]
-    lines = _rest(target, resources, ["servers"])
     ports = "TCP 连接各停机 Server 在配置中的监听地址和端口一次，不发送内容"
-    return (*lines, *_managed(target, ["?fields=name,state"]), ports, *_tool(target), *_logs(target))
+    return (*_asked(target, resources, ["servers"]), ports, *_tool(target), *_logs(target))
 
 
 def jdk(target: WebLogic) -> Sequence[str]:
-    lines = _rest(target, [modern.DOMAIN, modern.STATES, modern.JAVA], ["servers", "servers/"])
-    return (*lines, *_managed(target, ["?fields=name,state", _own(modern.JAVA)]), *_tool(target),
-            *_ssh(target, commands.JAVA_SHOWN))  # fmt: skip
+    lines = _asked(target, [modern.DOMAIN, modern.STATES, modern.JAVA], ["servers", "servers/"])
+    return (*lines, *_tool(target), *_ssh(target, commands.JAVA_SHOWN))
 
 
 def security(target: WebLogic) -> Sequence[str]:
     resources = [modern.DOMAIN, modern.PRODUCTION, modern.STORES, modern.REALM, modern.LOCKOUT]
-    return (*_rest(target, resources, ["servers"]), *_look(target))
+    return (*_asked(target, resources, ["servers"]), *_look(target))
 
 
 def readings(target: WebLogic) -> Sequence[str]:
-    lines = _rest(target, [modern.DOMAIN, modern.STATES, modern.SERVER, modern.HEAP], ["servers", "servers/"])
-    own = ["?fields=name,state", _own(modern.SERVER), _own(modern.HEAP)]
-    return (*lines, *_managed(target, own), *_tool(target))
+    resources = [modern.DOMAIN, modern.STATES, modern.SERVER, modern.HEAP]
+    return (*_asked(target, resources, ["servers", "servers/"]), *_tool(target))
 
 
 def heap(target: WebLogic) -> Sequence[str]:
@@ -72,23 +69,18 @@ def heap(target: WebLogic) -> Sequence[str]:
 
 
 def threads(target: WebLogic) -> Sequence[str]:
-    lines = _rest(target, [modern.DOMAIN, modern.STATES, modern.THREADS], ["servers"])
-    own = ["?fields=name,state", _own(modern.THREADS)]
-    return (*lines, *_managed(target, own), *_tool(target), *_logs(target))
+    lines = _asked(target, [modern.DOMAIN, modern.STATES, modern.THREADS], ["servers"])
+    return (*lines, *_tool(target), *_logs(target))
 
 
 def datasources(target: WebLogic) -> Sequence[str]:
     resources = [modern.DOMAIN, modern.SERVERS, modern.SOURCES, modern.MAXIMUM, modern.STATES, modern.POOLS]
-    lines = _rest(target, resources, ["servers", "datasources", "datasources/"])
-    own = ["?fields=name,state", _own(modern.POOLS)]
-    return (*lines, *_managed(target, own), *_tool(target))
+    return (*_asked(target, resources, ["servers", "datasources", "datasources/"]), *_tool(target))
 
 
 def applications(target: WebLogic) -> Sequence[str]:
     resources = [modern.DOMAIN, modern.SERVERS, modern.DEPLOYMENTS, modern.STATES, modern.MODULES]
-    lines = _rest(target, resources, ["servers", "applications", "applications/"])
-    own = ["?fields=name,state", _own(modern.MODULES)]
-    return (*lines, *_managed(target, own), *_tool(target))
+    return (*_asked(target, resources, ["servers", "applications", "applications/"]), *_tool(target))
 
 
 def pages(target: WebLogic) -> Sequence[str]:
@@ -107,9 +99,9 @@ def _rest(target: WebLogic, resources: Sequence[str], kinds: Sequence[str]) -> S
 
 
 def _modern(resource: str, target: WebLogic) -> Iterator[str]:
-    if resource == modern.MAXIMUM:
+    if resource.endswith(modern.MAXIMUM.removeprefix("domainConfig")):
         yield from (path_of(resource, name) for name in target.expect.datasources)
-    elif resource == modern.LOCKOUT:
+    elif resource.endswith(modern.LOCKOUT.removeprefix("domainConfig")):
         yield path_of(resource).replace("/X", "/{realm}", 1)
     elif resource.startswith(modern.RUNTIME):
         yield from (path_of(resource, name) for name in target.expect.servers)
@@ -130,18 +122,22 @@ def _older(paths: Paths, kind: str, target: WebLogic) -> Iterator[str]:
         yield f"{paths.all('servers')}{paths.one}{ANY_SERVER}"
 
 
-def _own(resource: str) -> str:
-    """A running server's resource below its own runtime."""
-    return resource.removeprefix(modern.RUNTIME)
+def _asked(target: WebLogic, resources: Sequence[str], kinds: Sequence[str]) -> Sequence[str]:
+    """REST of the administration server; where it does not answer, that of each managed server with an address."""
+    return (*_rest(target, resources, kinds), *_managed(target, resources))
 
 
 def _managed(target: WebLogic, resources: Sequence[str]) -> Iterator[str]:
-    """What managed servers are asked themselves; their configuration is asked of the first that answers."""
+    """Their own runtime, and the configuration as they have it."""
     for url in target.managed.values():
-        yield from (
-            f"GET {base_of(url)}{modern.ROOT}/serverRuntime{resource}&links=none（管理服务器没有应答时）"
-            for resource in resources
-        )
+        for resource in (managed.STATE, *resources):
+            if resource.startswith(modern.RUNTIME):
+                paths = [path_of(resource.replace(modern.RUNTIME, "serverRuntime"))]
+            elif resource.startswith("domainConfig"):
+                paths = list(_modern(resource.replace("domainConfig", "serverConfig", 1), target))
+            else:
+                continue
+            yield from (f"GET {base_of(url)}{path}（管理服务器没有应答时）" for path in paths)
 
 
 def _ssh(target: WebLogic, *lines: str) -> Sequence[str]:
