@@ -70,7 +70,7 @@ def _places(workspace: Workspace, steps: Sequence[str]) -> Iterator[tuple[str, P
     for step in workspace.workflow.steps():
         if not steps or step.id in steps:
             yield step.id, Place(journey.STEP, step.id)
-    for page in (journey.BLOCKERS, journey.FORMS, journey.PACKAGE, journey.JOURNAL):
+    for page in journey.PAGES[1:]:
         yield page, Place(page)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 STEP, BLOCKERS, FORMS, PACKAGE, JOURNAL = "step", "blockers", "forms", "package", "journal"
-PAGES = (STEP, BLOCKERS, FORMS, PACKAGE, JOURNAL)
+APPROVAL, CHANGES, CERTIFICATES = "approval", "changes", "certificates"
+PAGES = (STEP, BLOCKERS, APPROVAL, CHANGES, CERTIFICATES, FORMS, PACKAGE, JOURNAL)
 
 
 @dataclass(frozen=True)

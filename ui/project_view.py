@@ -194,6 +194,18 @@ def make_page(project: OpenProject, place: Place, go: Callable[[Place], None]) -
         from ui.pages.blockers import BlockersPage
 
         page = BlockersPage(project, go)
+    elif place.page == journey.APPROVAL:
+        from ui.pages.approval import ApprovalPage
+
+        page = ApprovalPage(project)
+    elif place.page == journey.CHANGES:
+        from ui.pages.changes import ChangesPage
+
+        page = ChangesPage(project)
+    elif place.page == journey.CERTIFICATES:
+        from ui.pages.certificates import CertificatesPage
+
+        page = CertificatesPage(project)
     elif place.page == journey.FORMS:
         from ui.pages.forms import FormsPage
 

@@ -157,6 +157,9 @@ class Sidebar(QFrame):
         (journey.FORMS, "表单", "Ctrl+2"),
         (journey.PACKAGE, "移交包", "Ctrl+3"),
         (journey.JOURNAL, "实施日志", "Ctrl+4"),
+        (journey.APPROVAL, "权限申请", "Ctrl+5"),
+        (journey.CERTIFICATES, "证书", "Ctrl+6"),
+        (journey.CHANGES, "变化", "Ctrl+7"),
     )
 
     def __init__(self, project: OpenProject) -> None:
@@ -175,8 +178,8 @@ class Sidebar(QFrame):
             made.setCheckable(True)
             self.pages[page] = made
             grid.addWidget(made, number // 2, number % 2)
-        grid.addWidget(button("帮助", self.help_wanted.emit, "nav", "F1", "使用帮助", show_keys=True), 2, 0)
-        grid.addWidget(button("首页", self.home_wanted.emit, "nav", "Ctrl+H", "关闭项目，回到首页"), 2, 1)
+        grid.addWidget(button("首页", self.home_wanted.emit, "nav", "Ctrl+H", "关闭项目，回到首页"), 3, 1)
+        grid.addWidget(button("帮助", self.help_wanted.emit, "nav", "F1", "使用帮助", show_keys=True), 4, 0, 1, 2)
         rule = QFrame()
         rule.setObjectName("line")
         holder = QWidget()

@@ -153,4 +153,6 @@ def how(content: Any) -> str:
         return ""
     parts = [str(content.get("vantage", "")), str(content.get("route", ""))]
     parts.append(f"用时 {int(content.get('milliseconds', 0)) / 1000:.2f} 秒")
+    offset = content.get("offset_milliseconds")
+    parts.append("" if offset is None else f"对方时钟比本机 {offset / 1000:+.1f} 秒")
     return " · ".join(part for part in parts if part)
