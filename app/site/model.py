@@ -190,10 +190,32 @@ class Certificate(Target):
 
 
 @dataclass(frozen=True)
+class ClientExpect:
+    """What the manual asks of a client PC. ``zone_sites`` belong to the browser's ``zone`` (trusted | intranet);
+    ``activex``: number of a zone's setting → enable, prompt or disable; without ``fonts`` none are asked for.
+    """
+
+    zone_sites: tuple[str, ...] = ()
+    zone: str = "trusted"
+    activex: Mapping[str, str] = field(default_factory=dict)
+    ie_mode: bool = False
+    printer: bool = True
+    fonts: tuple[str, ...] = ("仿宋", "小标宋")
+
+
+@dataclass(frozen=True)
 class Client(Target):
+    """``this``, or the name ``computer``, says that the PC is the one this program runs on; ``driver`` is the path of
+    the token's PKCS#11 or CSP module there.
+    """
+
     kind: ClassVar[str] = "client"
 
     urls: tuple[str, ...] = ()
+    this: bool = False
+    computer: str = ""
+    driver: str = ""
+    expect: ClientExpect = ClientExpect()
 
 
 KINDS: tuple[type[Target], ...] = (Database, WebLogic, Host, Bus, Service, Certificate, Client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.site.model import (
     Bus,
     Certificate,
     Client,
+    ClientExpect,
     Database,
     DatabaseExpect,
     Exchange,
@@ -210,7 +212,34 @@ def _crl(table: Table, folder: Path) -> tuple[Path, ...] | str:
 
 def client(table: Table) -> Client:
     table.only(_keys(Client))
-    return Client(**_common(table), urls=formats.urls(table, "urls"))
+    return Client(
+        **_common(table),
+        urls=formats.urls(table, "urls"),
+        this=table.boolean("this"),
+        computer=formats.text(table, "computer"),
+        driver=formats.text(table, "driver"),
+        expect=_client_expect(table.table("expect")),
+    )
+
+
+def _client_expect(table: Table) -> ClientExpect:
+    table.only(_keys(ClientExpect))
+    return ClientExpect(
+        zone_sites=formats.texts(table, "zone_sites"),
+        zone=table.choice("zone", ("trusted", "intranet"), "trusted"),
+        activex=_activex(table.table("activex")),
+        ie_mode=table.boolean("ie_mode"),
+        printer=table.boolean("printer", True),
+        fonts=formats.texts(table, "fonts") if "fonts" in table else ClientExpect.fonts,
+    )
+
+
+def _activex(table: Table) -> Mapping[str, str]:
+    """Settings of a zone by their numbers (four hexadecimal digits, as Windows names them)."""
+    for name in table.keys():
+        if not re.fullmatch("[0-9A-Fa-f]{4}", name):
+            raise table.error(name, f"{table.name} 的键应是四位的设置编号（如 1200），不能是“{name}”。")
+    return {name.upper(): table.choice(name, ("enable", "prompt", "disable")) for name in table.keys()}
 
 
 READERS: Mapping[str, Callable[[Table], Target]] = {
