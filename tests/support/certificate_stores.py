@@ -87,8 +87,8 @@ def sm2_authority(folder: Path, name: str = "ca", signer: str = SIGNER) -> None:
     """A national root: ``name``.key and ``name``.pem."""
     sm2_key(folder, name)
     sign = ("-sm3", *(("-sigopt", signer) if signer else ()))
-    ends = ("-days", "3000", "-addext", "basicConstraints=critical,CA:TRUE")
-    ends += ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    rights = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
+    ends = ("-days", "3000", "-addext", rights[0], "-addext", rights[1])
     openssl(folder, "req", "-x509", "-new", *sign, "-key", f"{name}.key", "-subj", f"/CN=SM2 {name}", *ends,
             "-out", f"{name}.pem")  # fmt: skip
 

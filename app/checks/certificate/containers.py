@@ -18,6 +18,7 @@ from app.checks.model import Failed, Undetermined
 SIGNED_DATA = ("1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2")  # RFC 2315, 9; GM/T 0010
 DATA = ("1.2.840.113549.1.7.1", *SIGNED_DATA)  # what a PFX wraps (RFC 7292, 4)
 ARMOUR = re.compile(rb"-----BEGIN ([A-Z0-9 #]{1,40})-----(.*?)-----END \1-----", re.DOTALL)
+CUT = re.compile(rb"-----BEGIN |^-+(?:B(?:E(?:G(?:IN?)?)?)?)?\s*\Z", re.MULTILINE)  # a block without its end
 CONTENTS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE", "PKCS7", "CMS", "PKCS #7 SIGNED DATA")
 BARE = re.compile(rb"[A-Za-z0-9+/=\s]{64,}\Z")
 MOST = 20_000  # certificates of one file
@@ -78,7 +79,7 @@ def _decoded(text: bytes) -> bytes:
 def _from_pem(data: bytes, ask: Password) -> Content:
     """Every certificate of a PEM text and the keys beside them; a block without its end means that some is missing."""
     blocks = ARMOUR.findall(data)
-    if data.count(b"-----BEGIN ") != len(blocks):
+    if CUT.search(ARMOUR.sub(b"", data)):
         raise NotCertificate("PEM 文件不完整，有一段没有结束行")
     found: list[X509] = []
     for label, body in blocks:

@@ -32,7 +32,7 @@ def signed(child: X509, issuer: X509) -> Signature:
         judged = _verified(child.loaded, child.loaded.tbs_certificate_bytes, issuer)
         if judged is not Signature.UNKNOWN:
             return judged
-    return _by_openssl(child, issuer)
+    return _agreed(_by_openssl(child, issuer), child.loaded.tbs_certificate_bytes, child.loaded.signature, issuer)
 
 
 def crl_signed(crl: CertificateRevocationList, issuer: X509, subject: X509) -> Signature:
@@ -41,7 +41,25 @@ def crl_signed(crl: CertificateRevocationList, issuer: X509, subject: X509) -> S
         judged = _verified(crl, crl.tbs_certlist_bytes, issuer)
         if judged is not Signature.UNKNOWN:
             return judged
-    return _by_openssl(subject, issuer, crl)
+    return _agreed(_by_openssl(subject, issuer, crl), crl.tbs_certlist_bytes, crl.signature, issuer)
+
+
+def _agreed(found: Signature, signed_bytes: bytes, value: bytes, issuer: X509) -> Signature:
+    """OpenSSL's VALID of an SM2 key, computed once more: the store asks it about much else than this one signature."""
+    try:
+        if found is not Signature.VALID or issuer.key.algorithm != "SM2":
+            return found
+    except Unsupported:
+        return Signature.UNKNOWN
+    point = _point(issuer)
+    return found if point and sm2.verified(point, signed_bytes, value) else Signature.UNKNOWN
+
+
+def _point(issuer: X509) -> sm2.Point | None:
+    try:
+        return sm2.point_of(der.element(issuer.key_info, der.SEQUENCE).children()[1].content[1:])
+    except (der.NotDer, IndexError):
+        return None
 
 
 def _verified(document: Any, signed_bytes: bytes, issuer: X509) -> Signature:
@@ -80,7 +98,9 @@ def _by_openssl(child: X509, issuer: X509, crl: CertificateRevocationList | None
     from cryptography.hazmat.primitives.serialization import Encoding
     from OpenSSL import crypto
 
-    flags = crypto.X509StoreFlags.PARTIAL_CHAIN | NO_CHECK_TIME | (crypto.X509StoreFlags.CRL_CHECK if crl else 0)
+    flags = crypto.X509StoreFlags.PARTIAL_CHAIN | NO_CHECK_TIME
+    if crl is not None:  # an empty list counts as False
+        flags |= crypto.X509StoreFlags.CRL_CHECK
     try:
         store = crypto.X509Store()
         store.add_cert(crypto.load_certificate(crypto.FILETYPE_ASN1, issuer.encoded))
@@ -90,11 +110,11 @@ def _by_openssl(child: X509, issuer: X509, crl: CertificateRevocationList | None
         subject = crypto.load_certificate(crypto.FILETYPE_ASN1, child.encoded)
         crypto.X509StoreContext(store, subject).verify_certificate()
     except crypto.X509StoreContextError as error:
-        if error.errors[0] == (CRL_SIGNATURE if crl else CERTIFICATE_SIGNATURE):
+        if error.errors[0] == (CERTIFICATE_SIGNATURE if crl is None else CRL_SIGNATURE):
             if crl is not None:
                 return _refused(crl.signature_algorithm_oid.dotted_string, crl.public_bytes(Encoding.DER), issuer)
             return _refused(child.signature_oid, child.encoded, issuer)
-        return Signature.VALID if crl and error.errors[0] == REVOKED else Signature.UNKNOWN
+        return Signature.VALID if crl is not None and error.errors[0] == REVOKED else Signature.UNKNOWN
     except (crypto.Error, ValueError, TypeError):
         return Signature.UNKNOWN
     # An anchor that is the certificate itself is accepted without its signature being looked at.
@@ -115,11 +135,10 @@ def _refused(algorithm: str, encoded: bytes, issuer: X509) -> Signature:
 
 def other_signer(child: X509, issuer: X509) -> str:
     """Which signer's name other than the standard's fits an SM2 signature: that of OpenSSL 3, none; "" for no fit."""
+    point = _point(issuer)
     try:
         whole = der.element(child.encoded, der.SEQUENCE).children()
-        point = sm2.point_of(der.element(issuer.key_info, der.SEQUENCE).children()[1].content[1:])
-    except (der.NotDer, IndexError):
+    except der.NotDer:
         return ""
-    if point and sm2.verified(point, whole[0].raw, whole[2].content[1:], b""):
-        return "空标识"
-    return ""
+    nameless = point is not None and sm2.verified(point, whole[0].raw, whole[2].content[1:], b"")
+    return "空标识" if nameless else ""

@@ -29,7 +29,7 @@ def root() -> Issued:
 
 
 def of(by: Issued, flags: tuple[str, ...], common: str = "张三", **more: object) -> Issued:
-    return by.issue(common, flags=flags, **{"end": LONG, "purposes": (), **more})  # type: ignore[arg-type]
+    return by.issue(common, flags=flags, **{"end": LONG, "purposes": (), **more})
 
 
 def judged(leaf: Issued, *others: Issued, anchors: tuple[Issued, ...] = (), **more: object) -> Verdict:

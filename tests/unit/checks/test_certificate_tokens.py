@@ -13,7 +13,7 @@ from certificate_making import DAY, NOW, Issued, issue, rsa_key, run, write
 from app.base.cancellation import Cancellation
 from app.checks.certificate import token, token_child
 from app.checks.certificate.token import Driver, library_kind
-from app.checks.model import Outcome, Result, Undetermined
+from app.checks.model import Failed, Outcome, Result, Undetermined
 from app.site.model import Certificate
 
 PASS, FAIL, UNKNOWN, NONE = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE
@@ -39,7 +39,7 @@ def seen(*ids: str, driver: str = "", role: str = "personal", trust: tuple[Path,
 
 
 def person(root: Issued, common: str = "张三", flags: tuple[str, ...] = SIGNS, **more: object) -> Issued:
-    return root.issue(common, flags=flags, purposes=(), **{"end": LONG, **more})  # type: ignore[arg-type]
+    return root.issue(common, flags=flags, purposes=(), **{"end": LONG, **more})
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
@@ -221,7 +221,7 @@ def test_nonsense_from_the_driver_is_no_pass(told: dict[str, object], monkeypatc
         def ask(self, module: str, seconds: float = 0.0) -> dict[str, object]:
             return told
 
-    with pytest.raises((Undetermined, token.Failed)):
+    with pytest.raises((Undetermined, Failed)):
         token.material_of("driver.so", "personal", Lying(), lambda line: None)
 
 
