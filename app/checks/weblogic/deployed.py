@@ -100,7 +100,11 @@ def _on_target(name: str, server: str, parts: Mapping[str, Any], deployed: Deplo
         return [Finding(Outcome.UNKNOWN, f"{name} 的目标 {server} 不是 Server，无从核对")]
     if not running[server]:
         return [Finding(Outcome.FAIL, f"{name} 的目标 {server} 没有运行")]
-    return judge(name, parts[server]) if server in parts else [Finding(Outcome.FAIL, f"{name} 在 {server} 上不存在")]
+    if server in parts:
+        return judge(name, parts[server])
+    if "" in parts:
+        return [Finding(Outcome.UNKNOWN, f"{name} 有一处没有说明在哪个 Server 上，{server} 上是否存在不能确定")]
+    return [Finding(Outcome.FAIL, f"{name} 在 {server} 上不存在")]
 
 
 def _by_server(parts: Sequence[Any]) -> dict[str, Any]:
@@ -124,7 +128,7 @@ def _untargeted_findings(
     if not parts:
         return [Finding(Outcome.UNKNOWN, f"{deployed.telling} 没有给出 {name} 在各 Server 上的状态；{BY_OTHER_WAYS}")]
     running = {state.name for state in deployed.states if state.running}
-    missed = []
+    missed = [Finding(Outcome.UNKNOWN, f"{name} 有一处没有说明在哪个 Server 上")] if "" in parts else []
     for server in target.expect.servers:
         if server not in running:
             missed.append(Finding(Outcome.UNKNOWN, f"{server} 没有运行，{name} 是否应在其上不能确定"))

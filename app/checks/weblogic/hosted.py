@@ -154,19 +154,24 @@ class Hosted:
         return self._chosen(found, len(roots))
 
     def _chosen(self, found: Mapping[str, DomainFile], count: int) -> tuple[str, DomainFile]:
-        """The one with the port of the target's address; of a single one it is enough to hold planned servers."""
+        """The one with the port of the target's address; the only one on the host may also be told by a planned
+        managed server, as addresses may be translated on the way.
+        """
         port = urlsplit(self._session.target.url).port
-        with_port = [root for root, one in found.items() if port in [s.port for s in one.topology.servers]]
-        planned = {name.lower() for name in self._session.target.expect.servers}
-        holding = [
-            root
-            for root, one in found.items()
-            if planned & {s.name.lower() for s in one.topology.servers} or not planned
-        ]
-        for roots in ([root for root in with_port if root in holding], holding if count == 1 else []):
-            if len(roots) == 1:
-                return roots[0], found[roots[0]]
-        raise Undetermined(f"该主机上有 {count} 个域，不能认定哪个是方案所指的", PATHS)
+        ours = [root for root, one in found.items() if port in [server.port for server in one.topology.servers]]
+        if not ours and count == 1:
+            ours = [root for root, one in found.items() if self._holds_planned(one)]
+        if len(ours) == 1:
+            return ours[0], found[ours[0]]
+        words = (
+            f"该主机上有 {count} 个域，不能认定哪个是方案所指的" if count > 1 else "该主机上的域里没有方案中的 Server"
+        )
+        raise Undetermined(words, PATHS)
+
+    def _holds_planned(self, file: DomainFile) -> bool:
+        """Whether a planned managed server is in it; the administration server's name is everywhere the same."""
+        managed = {one.name.lower() for one in file.topology.servers if one.name != file.topology.admin}
+        return bool(managed & {name.lower() for name in self._session.target.expect.servers})
 
     def _file_at(self, home: str) -> DomainFile:
         lent = self._session.lent()

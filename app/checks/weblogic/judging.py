@@ -71,8 +71,12 @@ def judge_topology(topology: Topology, target: WebLogic) -> Verdict:
     findings = []
     if not topology.servers:
         return Verdict(Outcome.UNKNOWN, expected, actual, "管理接口给出的服务器清单是空的", "请核对该用户的权限。")
-    if not managed:
+    if not managed or len(configured) == 1:
         findings.append(Finding(Outcome.FAIL, "没有受管服务器，不是一个 Domain 多个 Server"))
+    if topology.admin and not named(topology.admin, configured):
+        findings.append(Finding(Outcome.UNKNOWN, f"Server 清单里没有管理服务器 {topology.admin}，清单可能不全"))
+    if len({name.lower() for name in configured}) < len(configured):
+        findings.append(Finding(Outcome.UNKNOWN, "Server 清单里有同名的"))
     lacking = [name for name in planned if not named(name, configured)]
     if lacking:
         findings.append(Finding(Outcome.FAIL, f"这个 Domain 里没有方案中的 {names(lacking)}"))
@@ -112,7 +116,7 @@ def judge_servers(servers: Servers, target: WebLogic) -> Verdict:
         return unplanned("服务器清单", actual, observed)
     known = [(name, states.get(named(name, states))) for name in planned]
     findings = [
-        finding for name, state in known if (finding := _state_finding(name, state) or _contradiction(state, servers))
+        finding for name, state in known if (finding := _contradiction(state, servers) or _state_finding(name, state))
     ]
     advice = "请在控制台“环境－服务器－控制”中启动，或查看该服务器的日志；启动完后重新检查。"
     return verdict(f"{names(planned)} 均为 RUNNING", actual, findings, advice, observed)
@@ -137,17 +141,21 @@ def _state_finding(name: str, state: ServerState | None) -> Finding | None:
 
 
 def _contradiction(state: ServerState | None, servers: Servers) -> Finding | None:
-    """A server said to run that the other views do not have."""
-    if state is None or not state.running:
+    """A server said to run that the other views do not have; one said to be down that another has as running, unless
+    its port has refused.
+    """
+    if state is None or not (state.running or state.state in DOWN):
         return None
-    if servers.configured is not None and not named(state.name, servers.configured):
+    if state.running and servers.configured is not None and not named(state.name, servers.configured):
         return Finding(Outcome.UNKNOWN, f"{state.name} 报为 RUNNING，但域的配置里没有它")
     if servers.running is None:
         return None
     seen = servers.running.get(named(state.name, servers.running), "（没有）")
-    if seen in ("", "RUNNING"):
+    agreed = seen in ("", "RUNNING") if state.running else seen != "RUNNING" or state.port_answers is False
+    if agreed:
         return None
-    return Finding(Outcome.UNKNOWN, f"{state.name} 报为 RUNNING，但运行中的服务器清单里为 {seen}，两种说法矛盾")
+    words = f"{state.name} 报为 {state.state}，但运行中的服务器清单里为 {seen}，两种说法矛盾"
+    return Finding(Outcome.UNKNOWN, words)
 
 
 def not_judged(servers: Servers, target: WebLogic, what: str) -> list[Finding]:
@@ -188,8 +196,9 @@ def _health_findings(name: str, readings: Sequence[Reading]) -> list[Finding]:
 def free_permille(reading: Reading) -> int | None:
     """Free of the **maximum** heap, in permille: what is free now and what it may still grow by."""
     current, free, most = reading.heap_current, reading.heap_free, reading.heap_max
-    if current is not None and free is not None and most and free <= current <= most:
-        return (free + most - current) * 1000 // most
+    if current is not None and free is not None and most is not None:
+        sound = free <= current <= most and current > 0  # what contradicts itself tells nothing
+        return (free + most - current) * 1000 // most if sound else None
     percent = reading.heap_free_percent
     return percent * 10 if percent is not None and percent <= 100 else None
 

@@ -58,8 +58,8 @@ class Remote:
             return self._seen_states(error)
 
     def running(self) -> Mapping[str, str] | None:
-        """Tools tell the life cycle only."""
-        return None
+        """What the running servers say of themselves, where the tool was run."""
+        return self._snapshot.running if isinstance(self._snapshot, Snapshot) else None
 
     def reading(self, server: str) -> Reading:
         """The next sample of this gathering."""

@@ -175,6 +175,7 @@ def _snapshot(rows: Sequence[Sequence[str]]) -> Snapshot:
         readings=grouped((row[0], _reading(row)) for row in of.get("reading", [])),
         pools=grouped((row[1], replace(_pool(row), maximum=maxima.get(row[1]))) for row in of.get("pool", [])),
         modules=grouped((row[1].partition("#")[0], _module(row)) for row in of.get("module", [])),
+        running={row[0]: row[1].upper() for row in of.get("reading", [])},
         topology=topology,
         sources=sources,
         applications=_meant([(row[0].partition("#")[0], None, row[1:]) for row in of.get("deployment", [])], members),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.checks.versions import satisfies
 from app.checks.weblogic.facts import Javas, Security
-from app.checks.weblogic.judging import Finding, names, not_running, unplanned, verdict
+from app.checks.weblogic.judging import Finding, named, names, not_running, unplanned, verdict
 from app.site.model import WebLogic
 
 
@@ -31,13 +31,13 @@ def _java(name: str, version: str, wanted: str) -> list[Finding]:
     return [] if fits else [Finding(Outcome.FAIL, f"{name} 用的是 {version}")]
 
 
-def judge_security(security: Security, target: WebLogic) -> Verdict:  # noqa: ARG001 - the shape of the others
+def judge_security(security: Security, target: WebLogic) -> Verdict:
     """Production mode on, no demonstration key store, users locked out after wrong passwords."""
     words = {True: "是", False: "否", None: "未知"}
     stores = names(f"{store.server} {store.kind or '未知'}" for store in security.stores)
     lockout = f"{words[security.lockout.enabled]}（{_count(security.lockout.threshold)} 次）"
     actual = f"生产模式 {words[security.production]}；密钥库 {stores}；用户锁定 {lockout}"
-    findings = [*_production(security), *_stores(security), *_lockout(security)]
+    findings = [*_production(security), *_stores(security, target), *_lockout(security)]
     if any(finding.outcome is Outcome.UNKNOWN for finding in findings):
         findings += [Finding(Outcome.UNKNOWN, trouble) for trouble in security.troubles]
     advice = "请在控制台“域－常规”“服务器－密钥库”“安全领域－用户封锁”中改正，重启后再检查；读不到的项请上传截图。"
@@ -50,10 +50,12 @@ def _production(security: Security) -> list[Finding]:
     return [] if security.production else [Finding(Outcome.WARN, "域不是生产模式")]
 
 
-def _stores(security: Security) -> list[Finding]:
+def _stores(security: Security, target: WebLogic) -> list[Finding]:
     if not security.stores:
         return [Finding(Outcome.UNKNOWN, "各 Server 的密钥库未能核对")]
+    told = [store.server for store in security.stores if store.kind]
     untold = [store.server for store in security.stores if not store.kind]
+    untold += [name for name in target.expect.servers if not named(name, [*told, *untold])]
     demonstration = [store.server for store in security.stores if store.demonstration]
     found = [Finding(Outcome.UNKNOWN, f"{names(untold)} 的密钥库未能核对")] if untold else []
     return found + ([Finding(Outcome.WARN, f"{names(demonstration)} 用的是演示密钥库")] if demonstration else [])

@@ -17,7 +17,7 @@ class Snapshot:
     """``readings``: server → its samples, the newest last. ``pools`` and ``modules``: name → on each server.
 
     ``topology``, ``sources`` and ``applications`` are None where the tool does not tell the configuration;
-    ``troubles``: why ``pools`` or ``modules`` could not be had.
+    ``troubles``: why ``pools`` or ``modules`` could not be had. ``running``: server → state as it says itself.
     """
 
     states: tuple[ServerState, ...]
@@ -29,3 +29,4 @@ class Snapshot:
     applications: Mapping[str, Meant] | None = None
     security: Security = UNTOLD
     troubles: Mapping[str, Undetermined] = field(default_factory=dict)
+    running: Mapping[str, str] | None = None

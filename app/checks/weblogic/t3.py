@@ -49,6 +49,8 @@ def greet(session: WebSession, url: str) -> Greeting:
         except NotHttp as error:
             raise Undetermined(str(error).replace("HTTP", "T3"), error.advice) from None
         last = read(answer)
+        if answer.strip() == GREETING.format(version=ours).encode().strip():
+            return Greeting("other", "", last.text)  # an echo of all that is sent to it
         if last.kind != "helo" or last.version not in ("", *OURS):
             return last
         if last.version and last.version != ours:

@@ -56,7 +56,8 @@ class Tools:
         self._session.route = "SSH + weblogic.Admin"
         file = self._hosted.file()
         states = self._states([server.name for server in file.topology.servers])
-        readings = admin_tool.readings(self._beans(RUNTIMES), self._beans(JVMS), self._beans(QUEUES))
+        runtimes = self._beans(RUNTIMES)
+        readings = admin_tool.readings(runtimes, self._beans(JVMS), self._beans(QUEUES))
         troubles = {}
         found: dict[str, Sequence[Bean]] = {}
         for what, kind in (("pools", POOLS), ("modules", WEBS)):
@@ -74,6 +75,7 @@ class Tools:
             {**pools, **named},
             admin_tool.modules(found.get("modules", ())),
             troubles=troubles,
+            running={bean.server or bean.keys.get("Name", ""): bean.values.get("State", "") for bean in runtimes},
         )
 
     def _states(self, servers: Sequence[str]) -> tuple[ServerState, ...]:

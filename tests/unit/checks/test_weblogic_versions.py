@@ -147,7 +147,7 @@ LOCKOUT = f"{REALM}/realms/myrealm/userLockoutManager"
 
 
 def stores(*kinds: Any) -> dict[str, Any]:
-    return {"items": [{"name": f"s{number}", "keyStores": kind} for number, kind in enumerate(kinds)]}
+    return {"items": [{"name": name, "keyStores": kind} for name, kind in zip(TWO.servers, kinds, strict=False)]}
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,9 @@ def stores(*kinds: Any) -> dict[str, Any]:
         (f"{DOMAIN}/servers", stores("CustomIdentityAndCustomTrust", "CustomIdentityAndJavaStandardTrust"), PASS),
         (f"{DOMAIN}/servers", stores("CustomIdentityAndCustomTrust", "DemoIdentityAndDemoTrust"), WARN),
         (f"{DOMAIN}/servers", stores("CustomIdentityAndCustomTrust", None), UNKNOWN),
-        (f"{DOMAIN}/servers", stores(), UNKNOWN), (f"{DOMAIN}/servers", html("403", "", 403), UNKNOWN),
+        (f"{DOMAIN}/servers", stores(), UNKNOWN),
+        (f"{DOMAIN}/servers", stores("CustomIdentityAndCustomTrust"), UNKNOWN),
+        (f"{DOMAIN}/servers", html("403", "", 403), UNKNOWN),
         (LOCKOUT, {"lockoutEnabled": True, "lockoutThreshold": 1}, PASS),
         (LOCKOUT, {"lockoutEnabled": True, "lockoutThreshold": 0}, WARN),
         (LOCKOUT, {"lockoutEnabled": True}, UNKNOWN), (LOCKOUT, {"lockoutEnabled": False}, WARN),
