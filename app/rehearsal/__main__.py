@@ -54,9 +54,11 @@ def own_output() -> IO[bytes]:
 
 
 def run(options: argparse.Namespace, commands: IO[bytes], say: Say) -> int:
+    from app.rehearsal import asked
     from app.rehearsal.site import Site
 
     try:
+        asked.keep_in(options.folder)
         site = Site(options.folder, options.fault, oracle=options.oracle, weblogic=options.weblogic)
     except Exception as error:  # noqa: BLE001 - the parent tells it to people; the trace goes to the log
         traceback.print_exc()

@@ -21,7 +21,7 @@ from paramiko.common import (
 )
 from paramiko.server import InteractiveQuery
 
-from app.rehearsal import linux_host, weblogic_host
+from app.rehearsal import asked, linux_host, weblogic_host
 from app.rehearsal.listening import Listening
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class Session(paramiko.ServerInterface):
 
     def execute(self, channel: paramiko.Channel, command: str) -> None:
         """Prints, gives the exit status and closes the channel; a client that has gone is no concern."""
+        asked.note("command", self.site.port, command)
         stdin = channel.makefile("rb").read() if command == weblogic_host.WLST else b""
         of_domain = weblogic_host.run(command, stdin, self.site.world, self.site.weblogic)
         printed = of_domain or linux_host.run(command, self.site.world.faults, self.site.world.ports)

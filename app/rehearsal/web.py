@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from app.rehearsal import asked
 from app.rehearsal.listening import Listening, hold
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -108,6 +109,7 @@ class _Conversation(BaseHTTPRequestHandler):
             self.send_error(413)
             self.close_connection = True
             return
+        asked.note("request", self.site.port, f"{self.command} {self.path}")
         url = split(self.path)
         body = self.rfile.read(int(length))
         self._send(self.site.answer(Request(self.command, unquote(url.path), url.query, self.headers, body)))

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.rehearsal import asked
 from app.rehearsal.oracle.database import Answer, Database
 from app.rehearsal.oracle.instance import Release
 from app.rehearsal.oracle.people import CHECK_USER
@@ -84,6 +85,7 @@ class Session:
 
     def execute(self, sql: str, binds: Sequence[object] = ()) -> Result:
         self._before()
+        asked.note("sql", 0, sql)
         try:
             return self._executed(sql, [getattr(bind, "value", bind) for bind in binds])
         except OraError as error:
