@@ -132,7 +132,7 @@ def url_fault(value: str, schemes: Collection[str]) -> str:
         return "的地址或端口不对"
     if CONTROLS.search(value) or " " in value or not parts.hostname or parts.scheme not in schemes:
         return f"应是 {'、'.join(f'{scheme}://' for scheme in schemes)} 开头的地址"
-    if parts.username is not None:
+    if parts.password is not None or (parts.username is not None and (parts.scheme != "sftp" or not parts.username)):
         return "里不能写用户和口令（口令存在系统密钥环里）"
     if port == 0 or (port is None and parts.scheme in PORT_NEEDED):
         return "缺少端口" if port is None else "的端口不对"

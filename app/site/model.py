@@ -142,14 +142,30 @@ class Exchange:
 
 
 @dataclass(frozen=True)
+class Authentication:
+    """Mutual TLS by which the bus knows our device: ``url`` (https), ``certificate``: the id of the [[certificate]] of
+    whose file certificate and key are, ``wrong``: the customer agreed in writing that a wrong one is tried too.
+    """
+
+    url: str = ""
+    certificate: str = ""
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
 class Bus(Target):
+    """``host_key``: of an SFTP bus, as that of a host. ``node``: the division code of the other end, "" unless said."""
+
     kind: ClassVar[str] = "bus"
 
     url: str = ""
     probe: str = "soap-echo"
     peer: str = "local"
+    node: str = ""
     send: bool = False
+    host_key: str = ""
     exchange: Exchange = Exchange()
+    authentication: Authentication = Authentication()
 
 
 @dataclass(frozen=True)

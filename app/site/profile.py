@@ -64,6 +64,7 @@ def _targets(top: Table, anchors: tuple[Path, ...]) -> tuple[Target, ...]:
     read = [(table, _target(kind, table, anchors)) for kind, table in entries]
     tables.require_single(read)
     tables.require_hosts(read)
+    tables.require_certificates(read)
     return tuple(target for _, target in read)
 
 

@@ -11,6 +11,7 @@ from app.base.errors import InputError
 from app.base.toml_table import REQUIRED, Table
 from app.site import files, formats
 from app.site.model import (
+    Authentication,
     Bus,
     Certificate,
     Client,
@@ -29,7 +30,7 @@ from app.site.model import (
 ROUTES = ("auto", "thin", "legacy", "thick", "sqlplus")
 SCHEMES = ("http", "https", "tcp", "tls", "sftp")
 BUS_PROBES = ("tcp", "tls", "http", "soap-echo", "sftp-roundtrip")
-SERVICE_PROBES = ("http", "tcp", "tls")
+SERVICE_PROBES = ("http", "tcp", "tls", "soap-echo")
 WEB_PROBES = ("http", "soap-echo")  # they cannot be put to anything but a web address
 PORTS = (1, 65535)
 MOST_DAYS = 36500
@@ -151,12 +152,25 @@ def bus(table: Table) -> Bus:
         url=formats.url(table, "url", SCHEMES),
         probe=_probe(table, BUS_PROBES, "soap-echo"),
         peer=table.choice("peer", ("local", "ministry", "city"), "local"),
+        node=formats.division(table, "node", ""),
         send=table.boolean("send"),
+        host_key=formats.fingerprint(table, "host_key"),
         exchange=Exchange(
             report=formats.url(exchange, "report", default=""),
             dispatch=formats.url(exchange, "dispatch", default=""),
         ),
+        authentication=_authentication(table.table("authentication")),
     )
+
+
+def _authentication(table: Table) -> Authentication:
+    table.only(_keys(Authentication))
+    url, certificate = formats.url(table, "url", ("https",), default=""), formats.text(table, "certificate")
+    if bool(url) != bool(certificate):
+        raise table.error(
+            "url" if url else "certificate" if certificate else "", f"{table.name} 要同时写 url 和 certificate。"
+        )
+    return Authentication(url, certificate, table.boolean("wrong"))
 
 
 def service(table: Table) -> Service:
@@ -179,6 +193,8 @@ def _probe(table: Table, probes: tuple[str, ...], default: str) -> str:
         raise table.error(
             "probe" if "probe" in table else "url", f"{table.name} 的探测方式 {probe} 要配 {addresses} 的 url。"
         )
+    if probe == "sftp-roundtrip" and "@" not in table.text("url"):
+        raise table.error("url", f"{table.name} 的 url 要写明用户：sftp://用户@主机:端口/文件夹。")
     return probe
 
 
@@ -262,6 +278,18 @@ def require_hosts(read: list[tuple[Table, Target]]) -> None:
                 raise table.error(key, f"{table.name} 的 {key} 写的 {named} 不是文件里任何 [[host]] 的 id。")
         if isinstance(target, Host) and (circle := _circle(target, hosts)):
             raise table.error("jump", f"跳板绕成了圈：{' → '.join(circle)}。")
+
+
+def require_certificates(read: list[tuple[Table, Target]]) -> None:
+    """Raises InputError where a bus names a certificate that is none of the file's."""
+    known = {target.id for _, target in read if isinstance(target, Certificate)}
+    for table, target in read:
+        named = target.authentication.certificate if isinstance(target, Bus) else ""
+        if named and named not in known:
+            inside = table.table("authentication")
+            raise inside.error(
+                "certificate", f"{inside.name} 的 certificate 写的 {named} 不是文件里任何 [[certificate]] 的 id。"
+            )
 
 
 def _circle(start: Host, hosts: Mapping[str, Host]) -> list[str]:
