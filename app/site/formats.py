@@ -14,6 +14,7 @@ RESERVED_IDS = ("signer",)  # its variable, ONSITE_SECRET_SIGNER, is the PKCS#12
 DIVISION = re.compile(r"\d{6}(?:\d{3}(?:\d{3})?)?")  # GB/T 2260; with street and village GB/T 10114
 NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")  # a last label that makes all of it an address (URL Standard, 3.5)
 HOST = re.compile(r"(?!-)[\w.:%-]+")
+HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 VERSION = re.compile(r"(?:>=|==)?\s*\d+(?:[._-]\d+)*(?:u\d+)?")
 IDENTIFIER = re.compile(r"[^\W\d][\w$#]{0,127}")  # Oracle, Database Object Names: no quotes, no blanks
@@ -86,12 +87,14 @@ def version(table: Table, key: str) -> str:
     return _matching(table, key, "", VERSION, "应写成 >=11.2、==11.2.0.4 或 11.2 这样的版本")
 
 
-def names(table: Table, key: str, pattern: re.Pattern[str] = IDENTIFIER) -> tuple[str, ...]:
-    """A list of names of database objects."""
+def names(
+    table: Table, key: str, pattern: re.Pattern[str] = IDENTIFIER, what: str = "数据库对象的名字"
+) -> tuple[str, ...]:
+    """A list of names, of database objects unless ``what`` says otherwise."""
     values = table.texts(key)
     for place, value in enumerate(values):
         if not pattern.fullmatch(value):
-            raise _item_error(table, key, place, f"应是数据库对象的名字，不能是“{value}”")
+            raise _item_error(table, key, place, f"应是{what}，不能是“{value}”")
     return values
 
 

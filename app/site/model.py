@@ -111,13 +111,17 @@ class WebLogic(Target):
 
 @dataclass(frozen=True)
 class HostExpect:
-    """``free_gb``: mount point → free GiB at least. ``java``, ``os``: a version comparison such as ``>=1.6``."""
+    """``free_gb``: mount point → free GiB at least. ``java``, ``os``: a version comparison such as ``>=1.6``.
+
+    ``names``: host names that must have an address there.
+    """
 
     free_gb: Mapping[str, float] = field(default_factory=dict)
     java: str = ""
     os: str = ""
     ports: tuple[int, ...] = ()
     processes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

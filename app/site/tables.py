@@ -130,6 +130,7 @@ def host(table: Table) -> Host:
             os=formats.version(expect, "os"),
             ports=expect.integers("ports", *PORTS),
             processes=formats.texts(expect, "processes"),
+            names=formats.names(expect, "names", formats.HOST_NAME, "主机名"),
         ),
     )
 
