@@ -13,7 +13,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -188,6 +188,13 @@ class Connection:
 
         Raises Undetermined; Full where the server opens no further session.
         """
+        return self._begun(lambda channel: channel.exec_command(command), f"命令 {command}", ends)
+
+    def subsystem(self, name: str, ends: float) -> Channel:
+        """A channel to a subsystem (RFC 4254, 6.5), ``sftp`` for one. Raises as ``start``."""
+        return self._begun(lambda channel: channel.invoke_subsystem(name), f"子系统 {name}", ends)
+
+    def _begun(self, begin: Callable[[Channel], None], what: str, ends: float) -> Channel:
         import paramiko
 
         late = threading.Timer(max(0.01, ends - time.monotonic()), lambda: None)
@@ -196,13 +203,13 @@ class Connection:
             late = threading.Timer(max(0.01, ends - time.monotonic()), channel.close)
             late.daemon = True
             late.start()
-            channel.exec_command(command)
+            begin(channel)
             return cast("Channel", channel)
         except paramiko.ChannelException as error:
             raise Full(f"对方不再开新的会话：{error.text}") from None
         except (paramiko.SSHException, EOFError, OSError) as error:
             why = words(error) if time.monotonic() < ends else "对方在时限内没有答复"
-            raise Undetermined(f"命令 {command} 没有执行（{why}）", QUIET) from None
+            raise Undetermined(f"{what} 没有执行（{why}）", QUIET) from None
         finally:
             late.cancel()
 
