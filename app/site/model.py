@@ -47,7 +47,11 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class DatabaseExpect:
-    """What the plan says of a database; an empty or zero value means 方案未规定."""
+    """What the plan says of a database; an empty or zero value means 方案未规定.
+
+    ``pool_maxima``: the most connections of each pool that uses it, a pool on several servers once for each.
+    ``invalid_baseline``: invalid objects that there were at acceptance, by schema.
+    """
 
     version: str = ""
     edition: str = ""
@@ -62,6 +66,8 @@ class DatabaseExpect:
     code_tables: Mapping[str, int] = field(default_factory=dict)
     backup_days: int = 0
     components: tuple[str, ...] = ()
+    pool_maxima: tuple[int, ...] = ()
+    invalid_baseline: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

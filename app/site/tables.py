@@ -74,6 +74,8 @@ def _database_expect(table: Table) -> DatabaseExpect:
         code_tables=formats.counts(table, "code_tables"),
         backup_days=table.integer("backup_days", most=MOST_DAYS),
         components=formats.texts(table, "components"),
+        pool_maxima=table.integers("pool_maxima", 1, MOST_AMOUNT),
+        invalid_baseline={name: int(count) for name, count in table.amounts("invalid_baseline", whole=True).items()},
     )
 
 
