@@ -49,24 +49,28 @@ def _checked(command: str) -> str:
     return command if is_allowed(command) else ""
 
 
+def _inside(folder: str, command: str) -> str:
+    return _checked(command) if re.fullmatch(FOLDER, folder) else ""
+
+
 def configuration(domain_home: str) -> str:
     """The domain's configuration from 9.0 on."""
-    return _checked(f"cat {domain_home}/config/config.xml")
+    return _inside(domain_home, f"cat {domain_home}/config/config.xml")
 
 
 def old_configuration(domain_home: str) -> str:
     """The same before 9.0, in the domain's own directory."""
-    return _checked(f"cat {domain_home}/config.xml")
+    return _inside(domain_home, f"cat {domain_home}/config.xml")
 
 
 def log_tail(domain_home: str, server: str) -> str:
     """The end of a server's log from 9.0 on."""
-    return _checked(f"tail -c {LOG_TAIL} {domain_home}/servers/{server}/logs/{server}.log")
+    return _inside(domain_home, f"tail -c {LOG_TAIL} {domain_home}/servers/{server}/logs/{server}.log")
 
 
 def old_log_tail(domain_home: str, server: str) -> str:
     """The same before 9.0."""
-    return _checked(f"tail -c {LOG_TAIL} {domain_home}/{server}/{server}.log")
+    return _inside(domain_home, f"tail -c {LOG_TAIL} {domain_home}/{server}/{server}.log")
 
 
 def directory(system: str, pid: int) -> str:

@@ -40,10 +40,11 @@ class Hosted:
         """The WebLogic servers that run on the host, of whatever domain."""
         return self._once("processes", self._processes)
 
-    def absence_counts(self) -> bool:
+    def absence_counts(self, server: str) -> bool:
         """Whether a server that is not among the processes does not run there."""
-        self.processes()
-        return bool(self._found["whole"])
+        rows = self._once("rows", self._rows)
+        cut = parsers.cut_short(rows) or parsers.may_hide(f"-Dweblogic.Name={server}", rows)
+        return not cut and not parsers.only_own(rows)
 
     def home(self) -> str:
         """The domain's directory."""
@@ -112,12 +113,23 @@ class Hosted:
         return result
 
     def _processes(self) -> tuple[ServerProcess, ...]:
-        printed = self._session.lent().run(commands.PROCESSES, kept=_lines_of_servers)
-        if printed.status:
-            raise Undetermined(f"{commands.PROCESSES} 没有成功（状态 {printed.status}）")
-        rows = parsers.processes(printed.stdout)
-        self._found["whole"] = not parsers.cut_short(rows) and not parsers.only_own(rows)
+        rows = self._once("rows", self._rows)
         return domain_processes.servers([f"{row.pid} {row.arguments}" for row in rows])
+
+    def _rows(self) -> tuple[parsers.Process, ...]:
+        """By the command of the host's system; of several the first that does."""
+        lent = self._session.lent()
+        system = commands.SYSTEMS.get(lent.system().split(" ")[0], commands.LINUX)
+        trouble = Undetermined("该主机没有列出进程")
+        for command in system.processes:
+            printed = lent.run(command, kept=_lines_of_servers)
+            try:
+                if printed.status == 0:
+                    return parsers.processes(printed.stdout)
+                trouble = Undetermined(f"{command} 没有成功（状态 {printed.status}）")
+            except Undetermined as error:
+                trouble = error
+        raise trouble
 
     def _root(self, process: ServerProcess) -> str:
         """The domain's directory of a process: by its arguments, else where it was started."""

@@ -72,9 +72,10 @@ def _stuck(records: list[Record], now: float) -> dict[str, float]:
 def _records(text: str) -> Iterator[Record]:
     """What stands before the first beginning is the end of a record that was cut off: it has no time."""
     starts = [match.start() for match in BEGINS.finditer(text)]
-    if starts and text[: starts[0]].strip():
-        yield Record(None, "", text[: starts[0]])
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    before = text[: starts[0]] if starts else text
+    if before.strip():
+        yield Record(None, "", before)
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=False):
         record = text[start:end]
         head = record.partition("\n")[0][:2000]
         code = CODE.search(head)

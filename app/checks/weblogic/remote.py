@@ -154,9 +154,7 @@ class Remote:
         if self._snapshot is None:
             try:
                 self._snapshot = self._tools.look()
-            except Undetermined as error:
-                if self._session.interrupted and not self._session.refused:
-                    raise
+            except Undetermined as error:  # also of one that was cut off: its start takes too long for another
                 self._snapshot = self._explained(error)
         if isinstance(self._snapshot, Undetermined):
             raise self._snapshot
@@ -172,7 +170,7 @@ class Remote:
         """A process whose log's last word is RUNNING runs; a server that should be on this host and is not is down."""
         try:
             servers = self._hosted.file().topology.servers
-            own, whole = self._hosted.own(), self._hosted.absence_counts()
+            own = self._hosted.own()
         except Undetermined:
             raise error from None
         self._session.route = "SSH"
@@ -180,7 +178,7 @@ class Remote:
         for server in servers:
             if server.name in own:
                 found.append(self._logged_state(server.name))
-            elif whole and self._hosted.is_local(server):
+            elif self._hosted.absence_counts(server.name) and self._hosted.is_local(server):
                 found.append(ServerState(server.name, "SHUTDOWN"))
             else:
                 words = f"在 {self._session.target.via} 上没有它的进程，它可能在别的机器上；{error.reason}"

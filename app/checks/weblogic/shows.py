@@ -148,10 +148,10 @@ def _ssh(target: WebLogic, *lines: str) -> Sequence[str]:
 def _look(target: WebLogic) -> Sequence[str]:
     """What finds the domain on its host."""
     home = target.domain_home.rstrip("/") or DOMAIN_HOME
-    where = () if target.domain_home else (
-        commands.KERNEL, *(f"{tool} {PROCESS}" for tool in ("pwdx", "procwdx")), f"readlink /proc/{PROCESS}/cwd"
-    )  # fmt: skip
-    return _ssh(target, commands.PROCESSES, *where, f"cat {home}/config/config.xml", f"cat {home}/config.xml（8.1）")
+    tools = () if target.domain_home else (f"pwdx {PROCESS}", f"procwdx {PROCESS}", f"readlink /proc/{PROCESS}/cwd")
+    processes = dict.fromkeys(commands.of_systems("processes"))
+    files = (f"cat {home}/config/config.xml", f"cat {home}/config.xml（8.1）")
+    return _ssh(target, commands.KERNEL, *processes, *tools, *files)
 
 
 def _tool(target: WebLogic) -> Sequence[str]:
