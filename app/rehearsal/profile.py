@@ -151,4 +151,6 @@ def certificates(port: int) -> str:
 
 def client(ports: Mapping[str, int]) -> str:
     urls = [f"http://127.0.0.1:{ports['wls-jyjc1']}/jyjc", f"http://127.0.0.1:{ports['report']}/"]
-    return table("[[client]]", id="pc1", title="业务终端", urls=urls)
+    return table(
+        "[[client]]", id="pc1", title="业务终端", urls=urls, this=True, expect=inline(printer=False, fonts=[]),
+    )  # fmt: skip

@@ -1,11 +1,13 @@
-"""What is asked of a client PC: that the addresses it must reach answer, seen from where this program runs."""
+"""What is asked of a client PC, in which order; first that the addresses it must reach answer, seen from here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
+from app.checks.client import browser, clock, driver, fonts, printer
 from app.checks.http import ConnectionRefused
 from app.checks.model import Check, Outcome, Undetermined, Verdict, worst
 from app.checks.pages import NOT_THE_SERVICE, has_password_field, named_status, title
@@ -80,18 +82,37 @@ def nothing_listed(target: Client, site: Site) -> str:  # noqa: ARG001 - the sha
     return "" if target.urls else "方案未规定：没有登记要访问的地址"
 
 
-CHECKS: tuple[Check, ...] = (
-    Check(
-        id="client.urls",
+CLAUSE = "三、部署应用系统（二）4"
+
+
+def _check(name: str, title: str, gather: Any, compare: Any, shows: Any, **more: Any) -> Check:
+    return Check(
+        id=f"client.{name}",
         kind="client",
         table="client",
-        title="客户端访问地址",
-        clause="三、部署应用系统（二）4",
-        gather=gather_urls,
-        compare=compare_urls,
-        shows=lambda target: tuple(f"GET {url}" for url in target.urls),
+        title=title,
+        clause=CLAUSE,
+        gather=gather,
+        compare=compare,
+        shows=shows,
+        definition="1",
+        **more,
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    _check(
+        "urls",
+        "客户端访问地址",
+        gather_urls,
+        compare_urls,
+        lambda target: tuple(f"GET {url}" for url in target.urls),
         applies=nothing_listed,
         seconds=60.0,
-        definition="1",
     ),
+    _check("browser", "浏览器设置", browser.gather, browser.compare, browser.shows, applies=browser.applies),
+    _check("driver", "证书令牌驱动", driver.gather, driver.compare, driver.shows, applies=driver.applies),
+    _check("clock", "终端时钟", clock.gather, clock.compare, clock.shows, compare_all=clock.compare_all),
+    _check("printer", "打印机", printer.gather, printer.compare, printer.shows, applies=printer.applies, seconds=45.0),
+    _check("fonts", "公文字体", fonts.gather, fonts.compare, fonts.shows, applies=fonts.applies),
 )
