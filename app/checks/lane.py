@@ -149,7 +149,7 @@ def spared(pair: Planned, surroundings: Surroundings) -> Verdict | None:
     """The verdict of a check that need not, or may not, connect; None for one that is to be asked."""
     if reason := pair.check.applies(pair.target, surroundings.site):
         return Verdict(Outcome.NOT_APPLICABLE, "", "", reason)
-    if pair.check.sends and not getattr(pair.target, "send", False):
+    if pair.check.sends and not pair.check.minds_sending and not getattr(pair.target, "send", False):
         advice = "客户同意后，在现场配置文件里给该对象写 send = true，再检查。"
         return Verdict(Outcome.UNKNOWN, "", "", "未获准发送：这项检查会在对方留下数据", advice)
     return None

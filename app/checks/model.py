@@ -111,6 +111,15 @@ class HostKeys(Protocol):
         """``SHA256:…`` of the target's key, or an empty string."""
 
 
+class RecordFiles(Protocol):
+    """The record files of the joint test that the project holds: what each end says it sent or received."""
+
+    def of(self, target_id: str, direction: str) -> Mapping[str, Any]:
+        """By end (``own``, ``other``) the newest record of that bus and direction (``report``, ``dispatch``), as
+        ``app.checks.bus.records`` reads it. Raises Undetermined where one that was taken in cannot be read any more.
+        """
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What every session may lean on during one run. ``project`` is the project's folder, for files beside it."""
@@ -121,6 +130,7 @@ class Surroundings:
     cancellation: Cancellation
     vantage: str = "本机"
     project: Path | None = None
+    records: RecordFiles | None = None
 
 
 class Session(Protocol):
@@ -168,6 +178,7 @@ class Check:
     applies: Callable[[Any, Site], str] = lambda target, site: ""  # "" or why it is 不适用
     compare_all: Callable[[Mapping[str, Facts], Any, Site], Verdict] | None = None
     sends: bool = False
+    minds_sending: bool = False  # its gathering keeps from sending by itself where the target does not allow it
     heavy: bool = False
     seconds: float = 30.0
     definition: str = ""  # the text whose change makes results stale; a data file's bytes, or a version we raise
