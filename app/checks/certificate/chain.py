@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from app.base.clock import CHINA
 from app.checks.certificate import der, name_constraints
 from app.checks.certificate.facts import Facts
 from app.checks.certificate.signatures import Signature, other_signer, signed
-from app.checks.certificate.x509 import SM2_SIGNATURE, X509, Unsupported
+from app.checks.certificate.x509 import SM2_SIGNATURE, X509, Unsupported, shown
 from app.checks.model import SEVERITY, Outcome, Verdict
 from app.site.model import Certificate, Site
 
 LONGEST = 10  # certificates of one path
+TO_THE_MINUTE = "%Y-%m-%d %H:%M"
 MOST_PATHS = 200  # of one certificate; CAs that certify each other make them multiply
 BUDGET = 300  # signatures verified for one chain
 EXPECTED = "证书链到现场的信任锚，每一级签名、有效期与约束都成立"
@@ -237,9 +237,9 @@ def _issuer_faults(
 
     who = f"颁发者“{issuer.subject}”"
     if facts.now > issuer.not_after:
-        yield Fault(Outcome.FAIL, f"{who}已于 {issuer.not_after.astimezone(CHINA):%Y-%m-%d %H:%M} 过期")
+        yield Fault(Outcome.FAIL, f"{who}已于 {shown(issuer.not_after, TO_THE_MINUTE)} 过期")
     if facts.now < issuer.not_before:
-        yield Fault(Outcome.FAIL, f"{who}要到 {issuer.not_before.astimezone(CHINA):%Y-%m-%d %H:%M} 才生效")
+        yield Fault(Outcome.FAIL, f"{who}要到 {shown(issuer.not_before, TO_THE_MINUTE)} 才生效")
     constraints = issuer.extension(x509.BasicConstraints)
     usage = issuer.extension(x509.KeyUsage)
     if not (constraints and constraints.ca) and not (anchor and issuer.version < 3):

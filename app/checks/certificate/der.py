@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 SEQUENCE, SET, OID, INTEGER, OCTETS, BITS = 0x30, 0x31, 0x06, 0x02, 0x04, 0x03
-UTF8, PRINTABLE, TELETEX, IA5, UNIVERSAL, BMP = 0x0C, 0x13, 0x14, 0x16, 0x1C, 0x1E
+UTF8, NUMERIC, PRINTABLE, TELETEX, IA5, VISIBLE, UNIVERSAL, BMP = 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A, 0x1C, 0x1E
 LONGEST_OID = 64  # bytes
 
 ATTRIBUTES = {  # X.520; RFC 4519
@@ -136,6 +136,23 @@ def text(value: Element) -> str:
         except UnicodeDecodeError:
             continue
     return value.content.hex()
+
+
+def utf8_throughout(raw: bytes) -> bytes:
+    """A Name of the same length in which every text is said to be UTF-8, for readers that refuse others.
+
+    Raises NotDer.
+    """
+    fixed = b""
+    for rdn in element(raw, SEQUENCE).children():
+        inside = b""
+        for attribute in rdn.children():
+            kind, value = attribute.children()
+            text_types = (PRINTABLE, TELETEX, IA5, UNIVERSAL, BMP, NUMERIC, VISIBLE)
+            tag = UTF8 if value.tag in text_types else value.tag
+            inside += encoded(SEQUENCE, kind.raw + bytes([tag]) + value.raw[1:])
+        fixed += encoded(SET, inside)
+    return encoded(SEQUENCE, fixed)
 
 
 def shown(names: Name) -> str:

@@ -39,9 +39,12 @@ def _names(certificate: X509, kinds: Collection[type[Any]]) -> Iterator[Any]:
     yield from (name for name in alternative if type(name) in kinds)
     if x509.DirectoryName in kinds and certificate.subject_name:
         try:
-            yield x509.DirectoryName(certificate.loaded.subject)
+            subject = certificate.loaded.subject if certificate.standard else None
         except ValueError:
-            raise Unsupported("主体名称的编码不合规范") from None
+            subject = None
+        if subject is None:
+            raise Unsupported("主体名称的编码不合规范")
+        yield x509.DirectoryName(subject)
     if x509.DNSName in kinds and not any(isinstance(name, x509.DNSName) for name in alternative):
         # Clients that fall back on the common name hold it against the constraints too.
         for common in der.common_names(certificate.subject_name):

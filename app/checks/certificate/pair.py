@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from app.checks.certificate.chain import Fault, best_path
 from app.checks.certificate.facts import Facts
 from app.checks.certificate.kinds import Kind, kind_of
-from app.checks.certificate.validity import described, shown
-from app.checks.certificate.x509 import X509, Unsupported
+from app.checks.certificate.validity import described
+from app.checks.certificate.x509 import X509, Unsupported, shown
 from app.checks.model import SEVERITY, Outcome, Verdict
 from app.site.model import Certificate, Site
 

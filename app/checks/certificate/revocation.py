@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.base.clock import CHINA
 from app.checks.certificate import der
-from app.checks.certificate.chain import Path, best_path
+from app.checks.certificate.chain import TO_THE_MINUTE, Path, best_path
 from app.checks.certificate.crl import ON_HOLD, REMOVE, Crl, Entry, coverage
 from app.checks.certificate.facts import Facts
 from app.checks.certificate.signatures import Signature, crl_signed
-from app.checks.certificate.x509 import X509, Unsupported
+from app.checks.certificate.x509 import X509, Unsupported, shown
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Certificate, Site
 
@@ -125,4 +124,4 @@ def _doubt(crl: Crl, certificate: X509, issuer: X509, now: datetime) -> str:
 
 
 def _shown(moment: datetime | None) -> str:
-    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}" if moment else ""
+    return shown(moment, TO_THE_MINUTE) if moment else ""

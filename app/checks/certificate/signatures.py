@@ -29,10 +29,10 @@ def signed(child: X509, issuer: X509) -> Signature:
     if not child.signature_consistent:
         return Signature.INVALID
     if child.signature_oid != SM2_SIGNATURE:
-        judged = _verified(child.loaded, child.loaded.tbs_certificate_bytes, issuer)
+        judged = _verified(child.loaded, child.signed_bytes, issuer)
         if judged is not Signature.UNKNOWN:
             return judged
-    return _agreed(_by_openssl(child, issuer), child.loaded.tbs_certificate_bytes, child.loaded.signature, issuer)
+    return _agreed(_by_openssl(child, issuer), child.signed_bytes, child.loaded.signature, issuer)
 
 
 def crl_signed(crl: CertificateRevocationList, issuer: X509, subject: X509) -> Signature:

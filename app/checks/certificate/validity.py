@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import MAXYEAR, datetime
 
-from app.base.clock import CHINA, days_between
+from app.base.clock import days_between
 from app.checks.certificate.facts import Facts, Material
-from app.checks.certificate.x509 import X509
+from app.checks.certificate.x509 import X509, shown
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Certificate, Site
 
@@ -99,8 +99,3 @@ def _judged(facts: Facts, min_days: int, days: float) -> tuple[Outcome, str, str
     if days <= WARN_DAYS:
         return Outcome.WARN, f"剩余 {days:.1f} 天，已不多于 {WARN_DAYS} 天", RENEW
     return Outcome.PASS, "", ""
-
-
-def shown(moment: datetime) -> str:
-    """A moment in China's time, to the second."""
-    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"

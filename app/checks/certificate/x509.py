@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from app.base.clock import CHINA
 from app.checks.certificate import der
 
 if TYPE_CHECKING:
@@ -128,11 +129,33 @@ class X509:
         """The signed and the outer algorithm are the same (RFC 5280, 4.1.1.2)."""
         return self._fields[1].raw == self._parts[1].raw
 
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the signature is over."""
+        return self._parts[0].raw
+
     @cached_property
-    def loaded(self) -> x509.Certificate:
+    def standard(self) -> bool:
+        """cryptography reads it as it stands."""
         from cryptography import x509
 
-        return x509.load_der_x509_certificate(self.encoded)
+        try:
+            x509.load_der_x509_certificate(self.encoded)
+        except ValueError:
+            return False
+        return True
+
+    @cached_property
+    def loaded(self) -> x509.Certificate:
+        """As cryptography reads it; where it refuses names out of standard, with these names' types put right, so that
+        dates and extensions can be had: signatures and names are never taken from here.
+        """
+        from cryptography import x509
+
+        fixed = self.encoded
+        for name in () if self.standard else (self._fields[2].raw, self._fields[4].raw):
+            fixed = fixed.replace(name, der.utf8_throughout(name))
+        return x509.load_der_x509_certificate(fixed)
 
     @property
     def not_before(self) -> datetime:
@@ -193,6 +216,14 @@ class X509:
         if self.encoded == other.encoded:
             return True
         return self.key_info == other.key_info and self.subject_key == other.subject_key
+
+
+def shown(moment: datetime, layout: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """A moment in China's time; the end of all time, which means "never" (RFC 5280, 4.1.2.5), as it is."""
+    try:
+        return moment.astimezone(CHINA).strftime(layout)
+    except OverflowError:
+        return moment.strftime(layout)
 
 
 def certificate(encoded: bytes) -> X509:
