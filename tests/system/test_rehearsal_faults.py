@@ -63,7 +63,9 @@ TOUCHES: dict[str, tuple[Touched, ...]] = {
     "datasource-suspended": (one("wls1", weblogic__datasources=FAIL),),
     "low-heap": (one("wls1", weblogic__heap=WARN),),
     "app-failed": (one("wls1", weblogic__applications=FAIL),),
-    "not-integrated": (one("wls1", weblogic__topology=FAIL, weblogic__servers=FAIL, **unjudged()),),
+    "not-integrated": (
+        one("wls1", weblogic__topology=FAIL, weblogic__servers=FAIL, weblogic__security=UNKNOWN, **unjudged()),
+    ),
     "bus-silent": (
         Touched(("bus1", "bus-ministry"), dict.fromkeys(("bus.service", "bus.round_trip", "bus.latency"), UNKNOWN)),
     ),

@@ -8,7 +8,7 @@ from typing import Any
 from app.checks.clock import compare_clock
 from app.checks.model import Check, Facts, Outcome, Verdict
 from app.checks.versions import parts, satisfies
-from app.checks.weblogic import console, deployed, gathering, judging, pages, settings, shows, t3
+from app.checks.weblogic import console, deployed, gathering, judging, pages, setting_facts, settings, shows, t3
 from app.checks.weblogic.judging import unplanned
 from app.checks.weblogic.session import base_of
 from app.site.model import Site, WebLogic
@@ -84,7 +84,7 @@ CHECKS: tuple[Check, ...] = (
         "clock",
         "时钟",
         INSTALLED,
-        gather=gathering.clock,
+        gather=setting_facts.clock,
         compare=compare_one_clock,
         compare_all=compare_clock,
         shows=shows.clock,
@@ -125,7 +125,7 @@ CHECKS: tuple[Check, ...] = (
         "jdk",
         "JDK 版本",
         INSTALLED,
-        gather=gathering.jdk,
+        gather=setting_facts.jdk,
         compare=on_target(settings.judge_jdk),
         shows=shows.jdk,
         seconds=SECONDS,
@@ -135,7 +135,7 @@ CHECKS: tuple[Check, ...] = (
         "security",
         "安全设置",
         INSTALLED,
-        gather=gathering.security,
+        gather=setting_facts.security,
         compare=on_target(settings.judge_security),
         shows=shows.security,
         seconds=SECONDS,

@@ -65,7 +65,9 @@ def test_a_healthy_domain_passes_every_check(domain: Domain) -> None:
         ("datasource-suspended", {"datasources": "fail"}),
         ("low-heap", {"heap": "warn"}),
         ("app-failed", {"applications": "fail"}),
-        ("not-integrated", {"topology": "fail", "servers": "fail", **dict.fromkeys(OF_EACH_SERVER, "unknown")}),
+        ("not-integrated", {
+            "topology": "fail", "servers": "fail", "security": "unknown", **dict.fromkeys(OF_EACH_SERVER, "unknown"),
+        }),
         ("slow", {"application_url": "warn"}),
     ],
 )  # fmt: skip
