@@ -193,7 +193,10 @@ def _from_pfx(whole: der.Element, password: str | None) -> Content:
 def _head(key: StoredKey, store: pkcs12.Store) -> tuple[X509, ...]:
     """The certificate that a key is said to be of: by its mark, else by its numbers."""
     marked = tuple(one for one, mark in store.certificates if mark and mark == key.mark)
-    return marked or tuple(one for one, _ in store.certificates if matched(key, one).match is Match.YES)[:1]
+    if len(marked) == 1:
+        return marked
+    fitting = tuple(one for one, _ in store.certificates if matched(key, one).match is Match.YES)
+    return tuple(one for one in fitting if one in marked) or marked or fitting[:1]
 
 
 def _from_java(data: bytes, password: str | None) -> Content:

@@ -129,7 +129,7 @@ class Crl:
 
     def _may_list(self, serial: bytes) -> bool:
         """False where the number stands nowhere in the list: a country's has a million entries, slow to take apart."""
-        return serial[:1] >= b"\x80" or serial.lstrip(b"\0") in self.encoded
+        return serial.lstrip(b"\0") in self.encoded
 
     def _entries(self) -> Iterator[tuple[int, int]]:
         """Where the content of each entry begins and ends. Raises der.NotDer."""
@@ -224,4 +224,5 @@ def _directory_name(value: bytes) -> der.Name | None:
 
 
 def _same_number(one: bytes, other: bytes) -> bool:
-    return int.from_bytes(one, "big", signed=True) == int.from_bytes(other, "big", signed=True)
+    """By their digits: some lists leave out the zero in front that makes a number positive."""
+    return one.lstrip(b"\0") == other.lstrip(b"\0")

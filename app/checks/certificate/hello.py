@@ -25,6 +25,7 @@ SIGNATURES = (
 RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")  # RFC 8446, 4.1.3
 ALERT, HANDSHAKE, SERVER_HELLO, HELLO_REQUEST = 0x15, 0x16, 2, 0
 WARNING, CLOSE_NOTIFY = 1, 0
+PROTOCOL_VERSION = "告警 protocol_version"  # the one refusal that names its reason
 INTERNAL_ERROR = 80  # OpenSSL's word for a version that its security level leaves without signatures
 TELLING_NOTHING = {  # alerts that say nothing of what is offered
     49: "access_denied", 90: "user_canceled", 109: "missing_extension",
@@ -74,11 +75,13 @@ def _long(content: bytes) -> bytes:
 
 
 def _extensions(version: int, name: str) -> list[bytes]:
-    """Those without which servers refuse (RFC 6066, 8422, 5246, 8446)."""
+    """Those without which servers refuse (RFC 6066, 8422, 5246, 7627, 8446)."""
     found = [(0, _long(b"\0" + _long(name.encode("ascii"))))] if name and not _is_address(name) else []
     found += [(10, _long(b"".join(struct.pack(">H", group) for group in GROUPS))), (11, b"\x01\x00")]
     if version >= TLS12:
         found.append((13, _long(b"".join(struct.pack(">H", one) for one in SIGNATURES))))
+    if version <= TLS12:  # encrypt-then-MAC, extended master secret: FIPS servers insist on the latter
+        found += [(22, b""), (23, b"")]
     if version == TLS13:
         share = struct.pack(">H", 29) + _long(os.urandom(32))
         found += [(43, _short(struct.pack(">H", TLS13))), (45, b"\x01\x01"), (51, _long(share))]
@@ -158,7 +161,7 @@ def _alert(content: bytes) -> Reply | None:
         return Reply("failed", detail="告警 internal_error")
     if number in TELLING_NOTHING:
         return Reply("nonsense", detail=f"告警 {TELLING_NOTHING[number]}")
-    return Reply("refused", detail=f"告警 {number}")
+    return Reply("refused", detail=PROTOCOL_VERSION if number == 70 else f"告警 {number}")
 
 
 def _hello(kind: int, body: bytes) -> Reply:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.checks.addresses import Address
-from app.checks.certificate.hello import Reply, ask, client_hello
+from app.checks.certificate.hello import PROTOCOL_VERSION, Reply, ask, client_hello
 from app.checks.certificate.suites import (
     NULL_13,
     SHORT,
@@ -34,8 +34,9 @@ from app.checks.wire import Wire
 MOST = 40  # connections, one after the other
 MOST_SILENT = 3  # probes that nothing answered; each costs PATIENCE
 PATIENCE = 5.0  # seconds for one probe
-TOGETHER = 45.0  # seconds for all
+TOGETHER = 35.0  # seconds for all
 ORDER = (TLS12, TLS13, TLS11, TLS10, SSL3, SSL2)
+NAMES_BY_OPENSSL = {"TLSv1": TLS10, "TLSv1.1": TLS11, "TLSv1.2": TLS12, "TLSv1.3": TLS13}
 AT_BOTH_ENDS = (Weakness.ANONYMOUS, Weakness.EXPORT, Weakness.NULL)  # asked of the newest and the oldest version
 
 
@@ -83,10 +84,9 @@ class Survey:
     def _version(self, version: int) -> Answer:
         """Whether the server speaks ``version``."""
         reply = self._asked(version, wide(version))
-        if reply.kind not in ("hello", "refused") and version not in (SSL2, TLS13, TLCP):
-            reply = self._asked(version, SHORT)  # some old servers choke on long hellos, some drop connections at times
-        elif reply.kind not in ("hello", "refused"):
-            reply = self._asked(version, wide(version))
+        if reply.kind != "hello" and reply.detail != PROTOCOL_VERSION:
+            # some old servers choke on long hellos, some drop connections at times
+            reply = self._asked(version, wide(version) if version in (SSL2, TLS13, TLCP) else SHORT)
         if reply.kind != "hello":
             return _not_spoken(reply)
         if reply.version == version:
@@ -157,6 +157,15 @@ class Survey:
         self._silent, self._probes = 0, min(self._probes, MOST - 1)
         self._ends = max(self._ends, time.monotonic() + PATIENCE)
         return self._asked(version, suites)
+
+
+def agreed(offers: Offers, spoken: str) -> Offers:
+    """``offers`` doubted where the whole handshake, in version ``spoken`` by OpenSSL's name, says otherwise."""
+    version = NAMES_BY_OPENSSL.get(spoken, 0)
+    if not version or offers.versions.get(version, Answer(True)).offered is not False:
+        return offers
+    doubt = Answer(None, "完整握手用的正是此版本，探测却被拒绝")
+    return replace(offers, versions={**offers.versions, version: doubt})
 
 
 def _not_spoken(reply: Reply) -> Answer:

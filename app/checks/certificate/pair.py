@@ -27,7 +27,8 @@ def compare(facts: Facts, target: Certificate, site: Site) -> Verdict:  # noqa: 
     if not target.pair and not others:
         return Verdict(Outcome.NOT_APPLICABLE, "", _described(leaf), "方案未规定：没有给出成对的另一张证书（pair）")
     different = tuple(one for one in dict.fromkeys(others) if one != leaf)
-    actual = "；".join(_described(one) for one in (leaf, *different))
+    unproved = "" if facts.anchors else "（没有给出信任锚，未验证签发者）"
+    actual = "；".join(_described(one) for one in (leaf, *different)) + unproved
     if not different:
         reason = "缺另一张证书：pair 给出的就是这张证书" if others else "缺另一张证书"
         return Verdict(Outcome.FAIL, EXPECTED, actual, reason, ADVICE)

@@ -14,7 +14,7 @@ from app.base.errors import CancelledError
 from app.checks.certificate import source, token
 from app.checks.certificate.crl import LARGEST_CRL, Crl, crls_of
 from app.checks.certificate.facts import Facts, Material
-from app.checks.certificate.offers import Offers, Survey
+from app.checks.certificate.offers import Offers, Survey, agreed
 from app.checks.certificate.private_keys import matched
 from app.checks.certificate.source import FILE, TLS, TOKEN, Ambiguous, Refused, Unreached
 from app.checks.certificate.x509 import X509
@@ -139,15 +139,17 @@ class CertificateSession:
 
     def offers(self) -> Offers:
         """What the server offers, asked with hellos of our own. Raises Undetermined."""
+        spoken = ""
         try:
-            self.read()
+            spoken = self.read().form
         except (Unreached, Refused) as error:
             reason = error.reason if isinstance(error, Unreached) else error.actual
             raise Undetermined(reason, error.advice) from None
         except (Failed, Undetermined):
             pass  # that OpenSSL could not shake hands says nothing about old versions
         address, name = source.server_address(self._target), source.server_name(self._target)
-        return self._with_wires(lambda: Survey(address, name, self._open_wire, self.transcript.note).offers())
+        survey = Survey(address, name, self._open_wire, self.transcript.note)
+        return agreed(self._with_wires(survey.offers), spoken)
 
     def _certificates(self, paths: Sequence[Path], key: str) -> tuple[X509, ...]:
         found: list[X509] = []

@@ -334,8 +334,16 @@ def revoked_one() -> tuple[Issued, Issued, bytes]:
     return authority, leaf, authority.crl({leaf.certificate.serial_number: []}).public_bytes(DER)
 
 
-def long_list(authority: Issued, serials: Sequence[int], count: int) -> bytes:
-    """A CRL of that many entries, put together by hand and signed: no library makes one in reasonable time."""
+def test_a_number_written_without_its_leading_zero_is_the_same_number(root: Issued) -> None:
+    number = int("9A" * 16, 16)
+    one = certificate(reissued(root.issue("设备"), root, number).public_bytes(DER))
+    assert one.serial.startswith("009A")
+    for written, found in ((b"\x00" + b"\x9a" * 16, True), (b"\x9a" * 16, True), (b"\x9a" * 15, False)):
+        assert (Crl(long_list(root, [written], 3), "a").entry(one) is not None) is found
+
+
+def long_list(authority: Issued, serials: Sequence[bytes], count: int) -> bytes:
+    """A CRL of that many entries, and of serials as they are written; signed by hand: no library makes one in time."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -343,7 +351,7 @@ def long_list(authority: Issued, serials: Sequence[int], count: int) -> bytes:
     tbs, algorithm, _ = template.children()
     date = b"\x17\x0d" + b"251101000000Z"
     one = [der.encoded(0x30, b"\x02\x08" + (at + (1 << 62)).to_bytes(8, "big") + date) for at in range(count)]
-    special = [der.encoded(0x30, der.encoded(0x02, number.to_bytes(20, "big")) + date) for number in serials]
+    special = [der.encoded(0x30, der.encoded(0x02, number) + date) for number in serials]
     entries = der.encoded(0x30, b"".join([*one, *special]))
     fields = [entries if place == 5 else field.raw for place, field in enumerate(tbs.children())]
     body = der.encoded(0x30, b"".join(fields))
@@ -355,7 +363,7 @@ def test_a_list_of_a_million_entries_is_read_in_bounded_time_and_memory(tmp_path
     leaf, other = root.issue("设备", end=LONG), root.issue("另一台", end=LONG)
     number = leaf.certificate.serial_number | 1 << 158  # twenty bytes as they are written above
     leaf = replace(leaf, certificate=reissued(leaf, root, number))
-    path = write(tmp_path / "big.crl", long_list(root, [number], 1_000_000))
+    path = write(tmp_path / "big.crl", long_list(root, [number.to_bytes(20, "big")], 1_000_000))
     assert path.stat().st_size > 24_000_000
     trusted = write(tmp_path / "root.cer", root.der)
     for one, outcome in ((leaf, FAIL), (other, PASS)):
@@ -370,7 +378,7 @@ def test_looking_through_a_long_list_takes_no_memory(root: Issued) -> None:
     leaf = root.issue("设备")
     number = leaf.certificate.serial_number | 1 << 158
     one = certificate(reissued(leaf, root, number).public_bytes(DER))
-    crl = Crl(long_list(root, [number], 50_000), "a.crl")
+    crl = Crl(long_list(root, [number.to_bytes(20, "big")], 50_000), "a.crl")
     tracemalloc.start()
     assert crl.entry(one) is not None
     peak = tracemalloc.get_traced_memory()[1]

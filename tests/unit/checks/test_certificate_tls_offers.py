@@ -163,6 +163,32 @@ def test_nonsense_and_refusal_of_everything_are_no_pass(answer: Callable[[Hello,
     assert judged(answer).outcome is UNKNOWN
 
 
+def test_a_server_that_refuses_long_hellos_is_asked_with_a_short_one() -> None:
+    bad = speaking({**GOOD, SSL3: (CBC,)})
+
+    def answer(hello: Hello, number: int) -> bytes | None:
+        return alert(40) if len(hello.suites) > 60 and hello.version == SSL3 else bad(hello, number)
+
+    assert judged(answer).outcome is FAIL
+
+
+def test_a_server_that_wants_the_extended_master_secret_is_understood() -> None:
+    good = speaking({TLS12: (GCM, CBC)})
+
+    def answer(hello: Hello, number: int) -> bytes | None:
+        return good(hello, number) if 23 in hello.extensions else alert(40)
+
+    verdict = judged(answer)
+    assert verdict.outcome is WARN and "CBC-SHA" in verdict.reason
+
+
+def test_probes_that_contradict_the_handshake_are_not_believed() -> None:
+    found = Offers({TLS12: Answer(False, "告警 40"), TLS13: Answer(True)})
+    doubted = offers.agreed(found, "TLSv1.2")
+    assert tls.compare(doubted, Certificate("c", source="tls://h:1"), SITE).outcome is UNKNOWN
+    assert offers.agreed(found, "TLSv1.3") == found == offers.agreed(found, "TLS")
+
+
 def test_a_warning_before_the_hello_does_not_count() -> None:
     def answer(hello: Hello, number: int) -> bytes | None:
         said = speaking(GOOD)(hello, number)
