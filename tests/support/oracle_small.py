@@ -14,6 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
+from oracle_operation import operation
+
 from app.base.cancellation import Cancellation
 from app.checks import runner
 from app.checks.database.checks import CHECKS
@@ -29,7 +31,7 @@ PASSWORD = "Check-2026#x"
 COUNTED = re.compile(r"SELECT COUNT\(\*\) FROM (\S+) WHERE ROWNUM <= (\d+)$")
 CAPPED = re.compile(r" AND ROWNUM <= (\d+)$")
 OWNED = re.compile(r'"([^"]+)"\."([^"]+)"')
-RECENT = " WHERE END_TIME >= SYSDATE - 1"  # left to the check: the dates here are texts
+A_DAY_AGO = re.compile(r"SYSDATE - 1\b|SYSTIMESTAMP - INTERVAL '1' DAY")
 SETTING = ("SET TRANSACTION READ ONLY", "BEGIN ", "ALTER SESSION")
 
 logging.getLogger("seerdb.server").addHandler(logging.NullHandler())
@@ -49,16 +51,19 @@ def healthy() -> dict[str, list[Row]]:
     """A database that every check passes with ``PLAN``."""
     parameters = {
         "sga_target": str(4096 * MIB), "memory_target": "0", "shared_pool_size": "0", "processes": "1000",
-        "open_cursors": "300", "undo_management": "AUTO", "undo_tablespace": "UNDOTBS1", "undo_retention": "900",
+        "open_cursors": "300",
+        "pga_aggregate_target": str(1024 * MIB), "undo_management": "AUTO", "undo_tablespace": "UNDOTBS1",
+        "undo_retention": "900",
     }  # fmt: skip
     tablespaces = [("SYSTEM", "PERMANENT"), ("UNDOTBS1", "UNDO"), ("TEMP", "TEMPORARY"), ("JYJC_DATA", "PERMANENT")]
     views: dict[str, list[Row]] = {
         "GV$INSTANCE": [
             {"INST_ID": 1, "INSTANCE_NAME": "jyjc1", "HOST_NAME": "数据库主机", "STATUS": "OPEN", "LOGINS": "ALLOWED",
-             "PARALLEL": "NO", "DATABASE_TYPE": "SINGLE"}],
+             "PARALLEL": "NO", "DATABASE_TYPE": "SINGLE", "ARCHIVER": "STARTED"}],
         "V$INSTANCE": [
             {"INSTANCE_NUMBER": 1, "INSTANCE_NAME": "jyjc1", "HOST_NAME": "数据库主机", "STATUS": "OPEN",
-             "LOGINS": "ALLOWED", "PARALLEL": "NO", "VERSION": "19.0.0.0.0", "VERSION_FULL": "19.3.0.0.0"}],
+             "LOGINS": "ALLOWED", "PARALLEL": "NO", "ARCHIVER": "STARTED", "VERSION": "19.0.0.0.0",
+             "VERSION_FULL": "19.3.0.0.0"}],
         "V$THREAD": [{"THREAD#": 1, "STATUS": "OPEN", "ENABLED": "PUBLIC", "INSTANCE": "jyjc1"}],
         "V$DATABASE": [
             {"NAME": "JYJC", "OPEN_MODE": "READ WRITE", "LOG_MODE": "ARCHIVELOG", "DATABASE_ROLE": "PRIMARY",
@@ -117,6 +122,7 @@ def healthy() -> dict[str, list[Row]]:
             {"OWNER": "JYJC", "TABLE_NAME": "AA10", "COLUMN_NAME": "AAA100", "PRIVILEGE": "REFERENCES"}],
         "USER_TAB_PRIVS_RECD": [{"OWNER": "JYJC", "TABLE_NAME": "AA10", "PRIVILEGE": "SELECT"}],
         "ROLE_TAB_PRIVS": [{"OWNER": "SYS", "TABLE_NAME": "AUD$", "PRIVILEGE": "DELETE"}],
+        **operation(NOW),
         "JYJC.AA10": [{"AAA100": n} for n in range(20)],
         "JYJH.DY11": [{"AAC003": "张三"} for _ in range(3)],
         "JYJH.就业登记": [{"姓名": "李四"}],
@@ -150,7 +156,8 @@ PLAN = DatabaseExpect(
     version="19", edition="Enterprise Edition", sga_min_mb=4096, shared_pool_min_mb=1024, users=("JYJC",),
     tablespaces=("JYJC_DATA",), charset="ZHS16GBK", ncharset="AL16UTF16",
     exchange_tables=("JYJH.DY11", "JYJH.就业登记"),
-    code_tables={"JYJC.AA10": 20},
+    code_tables={"JYJC.AA10": 20}, pga_min_mb=1024, backup_days=7,
+    components=("CATALOG", "JServer JAVA Virtual Machine"),
 )  # fmt: skip
 
 
@@ -214,6 +221,7 @@ class SmallOracle:
 
     def table(self) -> sqlite3.Connection:
         connection = sqlite3.connect(":memory:", check_same_thread=False)
+        connection.create_function("TO_CHAR", 2, lambda value, model: value and str(_given(value)))
         for name in dict.fromkeys((*self.views, *self.columns)):
             columns = list(self.columns.get(name, ())) or sorted({key for row in self.views[name] for key in row})
             quoted = ", ".join(f"`{column}`" for column in columns)
@@ -246,7 +254,7 @@ def translated(sql: str) -> str:
         class Tokenizer(SQLite.Tokenizer):  # type: ignore[misc]
             IDENTIFIERS: ClassVar[list[str]] = ["`"]  # in double quotes SQLite takes a missing column for a text
 
-    sql = OWNED.sub(r'"\1.\2"', sql.removesuffix(RECENT))
+    sql = A_DAY_AGO.sub(f"'{kept(NOW - timedelta(days=1))}'", OWNED.sub(r'"\1.\2"', sql))
     sql = CAPPED.sub(r" LIMIT \1", COUNTED.sub(r"SELECT COUNT(*) FROM (SELECT 1 FROM \1 LIMIT \2)", sql))
     tree = parse_one(sql, dialect=Source)
     for identifier in tree.find_all(Identifier):

@@ -7,12 +7,19 @@ from typing import Any
 
 from app.checks.clock import compare_clock
 from app.checks.database import (
+    alerts,
+    archive,
+    backup,
     clock,
+    components,
+    dataguard,
     instance,
     listener,
     login,
     memory,
     objects,
+    pga,
+    redo,
     tables,
     tablespaces,
     temp,
@@ -41,6 +48,8 @@ def _check(
     applies: Callable[[Database, Site], str] = lambda target, site: "",
     concerns: Callable[[Database, Site], bool] = lambda target, site: True,
     compare_all: Callable[[Mapping[str, Facts], Database, Site], Verdict] | None = None,
+    heavy: bool = False,
+    definition: str = "1",
 ) -> Check:
     return Check(
         id=f"oracle.{name}",
@@ -54,8 +63,9 @@ def _check(
         concerns=concerns,
         applies=applies,
         compare_all=compare_all,
+        heavy=heavy,
         seconds=SECONDS,
-        definition="1",
+        definition=definition,
     )
 
 
@@ -85,8 +95,16 @@ CHECKS: tuple[Check, ...] = (
         version.gather_version, version.compare_version, version.shows_version,
     ),
     _check(
+        "components", "组件与 SQL 补丁", DEPLOYMENT,
+        components.gather, components.compare, components.shows,
+    ),
+    _check(
         "sga", "SGA", DEPLOYMENT,
         memory.gather_sga, memory.compare_sga, memory.shows_sga,
+    ),
+    _check(
+        "pga", "PGA", DEPLOYMENT,
+        pga.gather, pga.compare, pga.shows,
     ),
     _check(
         "shared_pool", "共享池", DEPLOYMENT,
@@ -117,6 +135,14 @@ CHECKS: tuple[Check, ...] = (
         undo.gather, undo.compare, undo.shows,
     ),
     _check(
+        "redo", "联机日志", DEPLOYMENT,
+        redo.gather, redo.compare, redo.shows,
+    ),
+    _check(
+        "archive", "归档与恢复区", DEPLOYMENT,
+        archive.gather, archive.compare, archive.shows,
+    ),
+    _check(
         "users", "数据库用户", DEPLOYMENT,
         users.gather, users.compare, users.shows,
     ),
@@ -139,5 +165,19 @@ CHECKS: tuple[Check, ...] = (
         "clock", "数据库时钟", ENVIRONMENT,
         clock.gather, clock.compare, clock.shows,
         compare_all=compare_clock,
+    ),
+    _check(
+        "dataguard", "备库同步", DEPLOYMENT,
+        dataguard.gather, dataguard.compare, dataguard.shows,
+    ),
+    _check(
+        "backup", "数据库备份", DEPLOYMENT,
+        backup.gather, backup.compare, backup.shows,
+        heavy=True,
+    ),
+    _check(
+        "alerts", "告警日志", DEPLOYMENT,
+        alerts.gather, alerts.compare, alerts.shows,
+        heavy=True,
     ),
 )  # fmt: skip

@@ -42,6 +42,7 @@ MODES: Mapping[str, tuple[str, ...]] = {
 
 
 NOT_OPEN = ("STARTED", "MOUNTED", "OPEN MIGRATE")
+MOUNTED_ROLES = ("PHYSICAL STANDBY", "FAR SYNC")  # whose instances need not be more than mounted
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,16 @@ class Instance:
 
 @dataclass(frozen=True)
 class Instances:
-    """``missing``: instances of enabled threads that are not open, None where that is not known."""
+    """``missing``: instances of enabled threads that are not open, None where that is not known.
+
+    ``role``: the database's, asked for where an instance is only mounted.
+    """
 
     running: tuple[Instance, ...]
     cluster: bool
     missing: tuple[str, ...] | None
     unseen: str = ""  # why that is not known
+    role: str = ""
 
 
 def gather_instance(session: OracleSession, target: Database) -> Instances:  # noqa: ARG001 - the shape of Check.gather
@@ -70,6 +75,8 @@ def gather_instance(session: OracleSession, target: Database) -> Instances:  # n
     require(rows, "GV$INSTANCE")
     running = tuple(Instance(*map(text, row[:5])) for row in rows)
     cluster = any(text(row[5]).upper() != "NO" for row in rows)
+    if any(one.status.upper() == "MOUNTED" for one in running):
+        return _mounted(session, running, cluster)
     if not cluster or any(text(row[6]).upper() == "RACONENODE" for row in rows):
         return Instances(running, cluster, ())
     try:
@@ -82,6 +89,13 @@ def gather_instance(session: OracleSession, target: Database) -> Instances:  # n
     if len(running) < open_threads and not missing:
         return Instances(running, True, None, f"有 {open_threads} 个线程打开，只看得到 {len(running)} 个实例")
     return Instances(running, True, missing)
+
+
+def _mounted(session: OracleSession, running: tuple[Instance, ...], cluster: bool) -> Instances:
+    """The threads in a standby's control file are the primary's: they do not tell which instances it should have."""
+    rows = session.select(*DATABASES)
+    role = text(rows[0][3]).upper() if rows else ""
+    return Instances(running, cluster, None if cluster else (), "数据库只到 MOUNT，V$THREAD 不说明问题", role)
 
 
 def _missing(session: OracleSession) -> tuple[tuple[str, ...], int]:
@@ -104,7 +118,7 @@ def compare_instance(facts: Instances, target: Database, site: Site) -> Verdict:
         advice = "请 DBA 执行 srvctl status database 核对，并启动缺少的实例。"
         return Verdict(Outcome.FAIL, expected, f"{actual}；未运行 {listed(facts.missing)}", reason, advice, observed)
     for one in facts.running:
-        if one.status.upper() in NOT_OPEN:
+        if one.status.upper() in NOT_OPEN and not _mounted_standby(one, facts):
             advice = "请 DBA 打开该实例（ALTER DATABASE OPEN）后再检查。"
             return Verdict(Outcome.FAIL, expected, actual, f"实例 {one.name} 的状态是 {one.status}", advice, observed)
         if one.logins.upper() == "RESTRICTED":
@@ -113,14 +127,23 @@ def compare_instance(facts: Instances, target: Database, site: Site) -> Verdict:
     unclear = [
         one.name or one.number
         for one in facts.running
-        if one.status.upper() != "OPEN" or one.logins.upper() != "ALLOWED"
+        if (one.status.upper() != "OPEN" and not _mounted_standby(one, facts)) or one.logins.upper() != "ALLOWED"
     ]
     if unclear:
         return Verdict(Outcome.UNKNOWN, expected, actual, f"实例 {listed(unclear)} 的状态为空或无法理解", "", observed)
     if facts.missing is None:
         reason = f"无法核对集群中是否有未运行的实例：{facts.unseen}"
         return Verdict(Outcome.UNKNOWN, expected, actual, reason, "请 DBA 执行 srvctl status database 核对。", observed)
+    if any(_mounted_standby(one, facts) for one in facts.running):
+        reason = f"{facts.role} 的实例只到 MOUNTED：按角色可以，但备库上的数据查不了"
+        return Verdict(
+            Outcome.WARN, expected, actual, reason, "请与 DBA 确认备库按方案就是 MOUNTED，不需要打开。", observed
+        )
     return Verdict(Outcome.PASS, expected, actual, observed=observed)
+
+
+def _mounted_standby(one: Instance, facts: Instances) -> bool:
+    return one.status.upper() == "MOUNTED" and facts.role in MOUNTED_ROLES
 
 
 def _observed(facts: Instances) -> dict[str, Any]:

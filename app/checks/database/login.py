@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,38 +13,32 @@ from app.checks.database.errors import SqlRefused
 from app.checks.database.reading import listed, require, text
 from app.checks.database.routes import SET_MODULE
 from app.checks.database.session import READ_ONLY, LoggedIn
-from app.checks.model import Outcome, Verdict
+from app.checks.database.version import RELEASES, release
+from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 
 if TYPE_CHECKING:
     from app.checks.database.session import OracleSession
 
 SLOW = 1.0  # seconds
-# Views that every version from 9i has and that the checks cannot do without.
-NEEDED = (
-    "V$INSTANCE",
-    "V$DATABASE",
-    "V$VERSION",
-    "V$PARAMETER",
-    "V$SGA",
-    "V$RESOURCE_LIMIT",
-    "V$UNDOSTAT",
-    "V$SORT_SEGMENT",
-    "NLS_DATABASE_PARAMETERS",
-    "DBA_TABLESPACES",
-    "DBA_DATA_FILES",
-    "DBA_FREE_SPACE",
-    "DBA_TEMP_FILES",
-    "DBA_UNDO_EXTENTS",
-    "DBA_ROLLBACK_SEGS",
-    "DBA_USERS",
-    "DBA_TS_QUOTAS",
-    "DBA_SYS_PRIVS",
-    "DBA_ROLE_PRIVS",
-    "DBA_PROFILES",
-    "DBA_OBJECTS",
-    "DBA_ERRORS",
-)
+# The views that the checks cannot do without, and the release that first has them (Oracle Database Reference).
+NEEDED: Mapping[tuple[int, ...], tuple[str, ...]] = {
+    (): (
+        "V$INSTANCE", "V$DATABASE", "V$VERSION", "V$PARAMETER", "V$SGA", "V$RESOURCE_LIMIT", "V$UNDOSTAT",
+        "V$SORT_SEGMENT", "V$THREAD", "V$LOG", "V$LOGFILE", "V$LOG_HISTORY", "V$ARCHIVE_DEST", "V$ARCHIVE_DEST_STATUS",
+        "NLS_DATABASE_PARAMETERS", "DBA_TABLESPACES", "DBA_DATA_FILES", "DBA_FREE_SPACE", "DBA_TEMP_FILES",
+        "DBA_UNDO_EXTENTS", "DBA_ROLLBACK_SEGS", "DBA_USERS", "DBA_TS_QUOTAS", "DBA_SYS_PRIVS", "DBA_ROLE_PRIVS",
+        "DBA_PROFILES", "DBA_OBJECTS", "DBA_ERRORS",
+    ),
+    (9, 2): ("DBA_REGISTRY",),
+    (10,): ("V$RECOVERY_FILE_DEST",),
+    (12, 1): ("DBA_REGISTRY_SQLPATCH",),
+}  # fmt: skip
+HEAVY: Mapping[tuple[int, ...], tuple[str, ...]] = {
+    (10, 2): ("V$RMAN_BACKUP_JOB_DETAILS",),
+    (12, 2): ("V$DIAG_ALERT_EXT",),
+}
+NEWEST = (99,)
 ROLES = "SELECT ROLE FROM SESSION_ROLES"
 GRANTED_ROLES = "SELECT GRANTED_ROLE FROM USER_ROLE_PRIVS"  # also those that SET ROLE would still have to enable
 PRIVILEGES = "SELECT PRIVILEGE FROM SESSION_PRIVS"
@@ -70,10 +64,11 @@ STRONG_ROLES = re.compile(r"DBA|PDB_DBA|CDB_DBA|(DATAPUMP_)?IMP_FULL_DATABASE|DE
 
 @dataclass(frozen=True)
 class Allowed:
-    """What the account may do: views it cannot see, and roles and privileges beyond looking."""
+    """What the account may do: views it cannot see of ``needed``, and roles and privileges beyond looking."""
 
     invisible: tuple[str, ...]
     strong: tuple[str, ...]
+    needed: int
 
 
 def gather_login(session: OracleSession, target: Database) -> LoggedIn:  # noqa: ARG001 - the shape of Check.gather
@@ -98,14 +93,23 @@ def probe(view: str) -> str:
     return f"SELECT 1 FROM {view} WHERE 1 = 0"
 
 
-ALL_AT_ONCE = " UNION ALL ".join(map(probe, NEEDED))
+def needed(version: tuple[int, ...], heavy: bool) -> tuple[str, ...]:
+    """The views that a release has to show, with those of the ``heavy`` checks where they may be run."""
+    known = (*NEEDED.items(), *(HEAVY.items() if heavy else ()))
+    return tuple(view for since, views in known if version >= since for view in views)
 
 
-def gather_privileges(session: OracleSession, target: Database) -> Allowed:  # noqa: ARG001
-    if not _visible(session, ALL_AT_ONCE) and (
-        invisible := tuple(view for view in NEEDED if not _visible(session, probe(view)))
+def at_once(views: Sequence[str]) -> str:
+    """The statement that shows whether all of them are visible."""
+    return " UNION ALL ".join(map(probe, views))
+
+
+def gather_privileges(session: OracleSession, target: Database) -> Allowed:
+    views = needed(_version(session), target.heavy)
+    if not _visible(session, at_once(views)) and (
+        invisible := tuple(view for view in views if not _visible(session, probe(view)))
     ):
-        return Allowed(invisible, ())
+        return Allowed(invisible, (), len(views))
     roles = dict.fromkeys(text(row[0]) for sql in (ROLES, GRANTED_ROLES) for row in session.select(sql))
     privileges = [text(row[0]) for row in session.select(PRIVILEGES)]
     require([privilege for privilege in privileges if privilege == ALWAYS], "SESSION_PRIVS")
@@ -116,7 +120,19 @@ def gather_privileges(session: OracleSession, target: Database) -> Allowed:  # n
         for sql in (OBJECT_PRIVILEGES, COLUMN_PRIVILEGES, ROLE_PRIVILEGES)
         for row in session.select(sql)
     ]
-    return Allowed((), (*strong, *_schema_wide(session)))
+    return Allowed((), (*strong, *_schema_wide(session)), len(views))
+
+
+def _version(session: OracleSession) -> tuple[int, ...]:
+    """Nothing where it cannot be read: only what every release has is then asked for."""
+    try:
+        return release(session)
+    except SqlRefused as error:
+        if error.code not in (errors.VIEW_MISSING, errors.NO_PRIVILEGE):
+            raise
+        return ()
+    except Undetermined:
+        return ()
 
 
 def _schema_wide(session: OracleSession) -> list[str]:
@@ -141,7 +157,7 @@ def _visible(session: OracleSession, sql: str) -> bool:
 
 
 def compare_privileges(facts: Allowed, target: Database, site: Site) -> Verdict:  # noqa: ARG001
-    expected = f"看得到所需的 {len(NEEDED)} 个视图，没有写权限"
+    expected = f"看得到所需的 {facts.needed} 个视图，没有写权限"
     if facts.invisible:
         actual = f"看不到 {listed(facts.invisible)}"
         return Verdict(Outcome.FAIL, expected, actual, f"检查账号{actual}", errors.GRANT)
@@ -152,8 +168,10 @@ def compare_privileges(facts: Allowed, target: Database, site: Site) -> Verdict:
     return Verdict(Outcome.PASS, expected, "所需视图都看得到，没有写权限")
 
 
-def shows_privileges(target: Database) -> Sequence[str]:  # noqa: ARG001
+def shows_privileges(target: Database) -> Sequence[str]:
+    releases = sorted({*NEEDED, *HEAVY})
+    together = dict.fromkeys(at_once(needed(version, target.heavy)) for version in releases)
     return (
-        ALL_AT_ONCE, *map(probe, NEEDED), ROLES, GRANTED_ROLES, PRIVILEGES, OBJECT_PRIVILEGES, COLUMN_PRIVILEGES,
-        ROLE_PRIVILEGES, SCHEMA_PRIVILEGES,
+        *RELEASES, *together, *map(probe, needed(NEWEST, target.heavy)), ROLES, GRANTED_ROLES, PRIVILEGES,
+        OBJECT_PRIVILEGES, COLUMN_PRIVILEGES, ROLE_PRIVILEGES, SCHEMA_PRIVILEGES,
     )  # fmt: skip

@@ -40,7 +40,9 @@ LIMITS = (
 )
 SETTINGS = ("processes", "open_cursors")
 FEWEST = 300
+SPARE = 50  # processes beside those of the pools
 NEAR = 90  # percent
+RESTART = "SCOPE=SPFILE，重启生效"
 
 
 @dataclass(frozen=True)
@@ -144,19 +146,17 @@ def compare_sga(facts: Sequence[Sga], target: Database, site: Site) -> Verdict: 
 def _sga_findings(one: Sga, plan: int) -> list[Finding]:
     if not one.size:
         return [Finding(Outcome.UNKNOWN, f"读不到实例 {one.instance} 的 SGA 大小", "请 DBA 执行 SHOW SGA 核对。")]
-    return _below("SGA", one.instance, one.size, plan, "sga_target")
+    return below("SGA", one.instance, one.size, plan, "sga_target")
 
 
-def _below(what: str, instance: str, size: int, plan: int, parameter: str) -> list[Finding]:
+def below(what: str, instance: str, size: int, plan: int, parameter: str, scope: str = RESTART) -> list[Finding]:
     """WARN where ``size`` (bytes) is below ``plan`` (MiB), FAIL where by a tenth or more."""
     wanted = plan * MIB
     if size >= wanted:
         return []
     far = (wanted - size) * 10 >= wanted
     reason = f"实例 {instance} 的{what}是 {mib(size)} MB，比方案的 {plan} MB 少{percent(wanted - size, wanted)}"
-    advice = (
-        f"请 DBA 核对物理内存后调大 {parameter}（如 ALTER SYSTEM SET {parameter}={plan}M SCOPE=SPFILE，重启生效）。"
-    )
+    advice = f"请 DBA 核对物理内存后调大 {parameter}（如 ALTER SYSTEM SET {parameter}={plan}M {scope}）。"
     return [Finding(Outcome.FAIL if far else Outcome.WARN, reason, advice)]
 
 
@@ -206,14 +206,14 @@ def _pool_findings(one: SharedPool, plan: int) -> list[Finding]:
     size = max(one.size or 0, one.parameter if one.automatic or one.size is None else 0)
     if not size:
         return [Finding(Outcome.UNKNOWN, f"读不到实例 {one.instance} 的共享池大小", "请 DBA 查询 V$SGAINFO 核对。")]
-    below = _below("共享池", one.instance, size, plan, "shared_pool_size")
-    if below and one.automatic:
-        reason = f"{below[0].reason}；内存自动管理，会按需增大"
+    lacking = below("共享池", one.instance, size, plan, "shared_pool_size")
+    if lacking and one.automatic:
+        reason = f"{lacking[0].reason}；内存自动管理，会按需增大"
         return [Finding(Outcome.WARN, reason, f"如要保证下限，请 DBA 设 shared_pool_size={plan}M。")]
-    if below and one.pdb:
-        reason = f"{below[0].reason}；从 PDB {one.pdb} 里看不到 sga_target，不知是否自动管理"
+    if lacking and one.pdb:
+        reason = f"{lacking[0].reason}；从 PDB {one.pdb} 里看不到 sga_target，不知是否自动管理"
         return [Finding(Outcome.UNKNOWN, reason, "请 DBA 在 CDB$ROOT 里执行 SHOW PARAMETER sga_target 核对。")]
-    return below
+    return lacking
 
 
 def shows_shared_pool(target: Database) -> Sequence[str]:  # noqa: ARG001
@@ -239,10 +239,11 @@ def _limit(row: Sequence[Any]) -> Limit:
     return Limit(text(row[0]), name, number(row[2], f"{name} 的当前值"), number(row[3], f"{name} 的最高值"), most)
 
 
-def compare_limits(facts: Limits, target: Database, site: Site) -> Verdict:  # noqa: ARG001
+def compare_limits(facts: Limits, target: Database, site: Site) -> Verdict:  # noqa: ARG001 - the shape of Check.compare
     expected = f"processes、sessions 当前和最高都低于上限的 {NEAR}%；processes、open_cursors 不小于 {FEWEST}"
     actual = "；".join(
-        f"实例 {one.instance} {one.name} 当前 {one.current}，最高 {one.highest}，上限 {one.most or 'UNLIMITED'}"
+        f"实例 {one.instance} {one.name} 当前 {one.current}，最高 {one.highest}，"
+        f"上限 {'UNLIMITED' if one.most is None else one.most}"
         for one in facts.limits
     )
     findings = [finding for one in facts.limits for finding in _limit_findings(one)]
@@ -255,7 +256,23 @@ def compare_limits(facts: Limits, target: Database, site: Site) -> Verdict:  # n
             for name in LIMIT_NAMES
             if not any(one.instance == instance and one.name == name for one in facts.limits)
         ]
+    if pools := target.expect.pool_maxima:
+        expected += f"；processes 不小于各连接池最大值之和 {sum(pools)} 加 {SPARE}"
+        findings += [
+            finding
+            for instance, settings in sorted(facts.settings.items())
+            for finding in _pools_findings(instance, settings.get("processes", ""), sum(pools) + SPARE)
+        ]
     return judged(expected, actual, findings)
+
+
+def _pools_findings(instance: str, processes: str, wanted: int) -> list[Finding]:
+    """What is no number is told already."""
+    if not processes.isdecimal() or int(processes) >= wanted:
+        return []
+    reason = f"实例 {instance} 的 processes 是 {processes}，小于各连接池最大值之和加 {SPARE}（{wanted}）"
+    advice = f"请 DBA 执行 ALTER SYSTEM SET processes={wanted} SCOPE=SPFILE 并重启，或与应用方商定减小连接池。"
+    return [Finding(Outcome.WARN, reason, advice)]
 
 
 def _limit_findings(one: Limit) -> list[Finding]:

@@ -1,8 +1,10 @@
-"""oracle.invalid_objects: in the planned schemas, those with errors and those that heal at their next use."""
+"""oracle.invalid_objects: in the planned schemas, those with errors and those that heal at their next use; elsewhere
+those that there were not at acceptance.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 MOST = 5000  # invalid objects looked at
 DROPPED = "BIN$"  # names of what lies in the recycle bin (10g+)
-ELSEWHERE = "SELECT OWNER, COUNT(*) FROM DBA_OBJECTS WHERE STATUS = 'INVALID' GROUP BY OWNER"
+ELSEWHERE = (
+    "SELECT OWNER, COUNT(*) FROM DBA_OBJECTS WHERE STATUS = 'INVALID' AND OBJECT_NAME NOT LIKE 'BIN$%' GROUP BY OWNER"
+)
 
 
 def statements(target: Database) -> tuple[str, str, tuple[str, str]]:
@@ -81,8 +85,25 @@ def compare(facts: Invalid, target: Database, site: Site) -> Verdict:  # noqa: A
     actual = f"{seen or '没有对象'}；失效 {len(facts.broken) + len(facts.stale)} 个，其中有错 {len(facts.broken)} 个"
     if facts.elsewhere:
         others = listed([f"{owner} {count}" for owner, count in sorted(facts.elsewhere.items())], 5)
-        actual += f"；其他用户的失效对象（只记录）：{others}"
-    return judged(f"{listed(planned)} 没有失效对象", actual, findings)
+        actual += f"；其他用户的失效对象：{others}"
+        findings += _elsewhere(facts.elsewhere, target.expect.invalid_baseline)
+    return judged(f"{listed(planned)} 没有失效对象，其他用户没有新增", actual, findings)
+
+
+def _elsewhere(counts: Mapping[str, int], baseline: Mapping[str, int]) -> list[Finding]:
+    """More than there were at acceptance; without that record any."""
+    new = {owner: count for owner, count in counts.items() if count > baseline.get(found_name(owner, baseline), 0)}
+    if not new:
+        return []
+    said = listed([f"{owner} {count} 个" for owner, count in sorted(new.items())], 5)
+    if baseline:
+        return [
+            Finding(Outcome.WARN, f"其他用户的失效对象比验收时多：{said}", "请 DBA 核对近期的变更，并执行 UTL_RECOMP。")
+        ]
+    advice = (
+        "请 DBA 执行 UTL_RECOMP；确认原来就有的，在 site.toml 写 invalid_baseline（如 { SYS = 3 }），以后只看新增的。"
+    )
+    return [Finding(Outcome.WARN, f"其他用户有失效对象：{said}；没有验收时的数量，不知是否新增", advice)]
 
 
 def applies(target: Database, site: Site) -> str:  # noqa: ARG001 - the shape of Check.applies

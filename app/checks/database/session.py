@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.checks.database.driver_loop import DriverLoop
+    from app.checks.host.lent import Lent
 
 READ_ONLY = "SET TRANSACTION READ ONLY"
 MOST_ROWS = 20_000
@@ -53,6 +54,7 @@ class OracleSession:
         self._connection: Connection | None = None
         self._loop: DriverLoop | None = None
         self._wire: Wire | None = None
+        self._lent: Lent | None = None
         self._login: LoggedIn | None = None
         self._blocked: Blocked | None = None
         self._account: Account | None = None
@@ -115,13 +117,31 @@ class OracleSession:
                 self._wire = None
             wire.close()
 
+    def via(self) -> Lent:
+        """A borrower of the connection to the ``via`` host, which ``abort`` ends. Raises Undetermined."""
+        from app.checks.host.lent import lend
+
+        with self._lock:
+            if self._ended:
+                raise Undetermined(ABORTED)
+            try:
+                self._lent = self._lent or lend(self._surroundings, self.target.via)
+            except ValueError as error:
+                raise Undetermined(f"现场配置里没有 via 主机 {self.target.via}：{error}") from None
+            lent = self._lent
+            lent.begin()
+        lent.transcript = self._transcript
+        return lent
+
     # The run's side
 
     def abort(self) -> None:
         """Ends what blocks, at once, from any thread."""
         with self._lock:
             self._ended = True
-            wire, loop = self._wire, self._loop
+            wire, loop, lent = self._wire, self._loop, self._lent
+        if lent is not None:
+            lent.abort()
         if wire is not None:
             wire.abort()
         if loop is not None:

@@ -87,8 +87,8 @@ def _state(one: Tablespace) -> list[Finding]:
             findings.append(Finding(Outcome.FAIL, f"数据文件 {name} 是 {online}", recover))
         elif status == "INVALID":
             findings.append(Finding(Outcome.FAIL, f"数据文件 {name} 的状态是 INVALID", recover))
-        elif online not in ("ONLINE", "SYSTEM"):
-            findings.append(Finding(Outcome.UNKNOWN, f"数据文件 {name} 的状态“{online}”无法理解"))
+        elif online not in ("ONLINE", "SYSTEM") or status != "AVAILABLE":
+            findings.append(Finding(Outcome.UNKNOWN, f"数据文件 {name} 的状态“{status} {online}”无法理解"))
     return findings
 
 

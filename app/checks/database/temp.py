@@ -76,8 +76,8 @@ def _used(session: OracleSession, block_sizes: Mapping[str, Any]) -> dict[str, i
     try:
         for name, size, free in session.select(TEMP_FREE):
             what = f"临时表空间 {text(name)} 的空间"
-            used[text(name)] = used.get(text(name), 0) + max(0, number(size, what) - number(free, what))
-        return used
+            used[text(name)] = used.get(text(name), 0) + number(size, what) - number(free, what)
+        return {name: size for name, size in used.items() if size >= 0}  # more free than there is: nonsense
     except SqlRefused as error:
         if error.code not in (VIEW_MISSING, COLUMN_MISSING):
             raise

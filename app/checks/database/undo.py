@@ -220,7 +220,9 @@ def _space_findings(one: Automatic) -> list[Finding]:
         advice = "请 DBA 创建撤销表空间（CREATE UNDO TABLESPACE …）并设 undo_tablespace。"
         return [Finding(Outcome.FAIL, f"实例 {one.instance} 没有可用的撤销表空间{name}", advice)]
     findings = []
-    if one.status != "ONLINE":
+    if one.status not in ("ONLINE", "OFFLINE", "READ ONLY"):
+        findings.append(Finding(Outcome.UNKNOWN, f"撤销表空间 {one.tablespace} 的状态“{one.status}”无法理解"))
+    elif one.status != "ONLINE":
         advice = f"请 DBA 执行 ALTER TABLESPACE {one.tablespace} ONLINE。"
         findings.append(Finding(Outcome.FAIL, f"撤销表空间 {one.tablespace} 的状态是 {one.status}", advice))
     if one.used is None or one.used > one.space.limit:

@@ -72,6 +72,19 @@ class Release:
         return SE2 if found == SE and parts(self.version) >= (12, 1, 0, 2) else found
 
 
+def release(session: OracleSession) -> tuple[int, ...]:
+    """The release of V$INSTANCE, such as (19, 0, 0, 0, 0): whether a view that cannot be seen should be there.
+
+    Raises Undetermined when it is none.
+    """
+    rows = session.select(*RELEASES)
+    require(rows, "V$INSTANCE")
+    found = parts(text(rows[0][0]))
+    if not found:
+        raise Undetermined(f"数据库的版本“{text(rows[0][0])}”无法理解")
+    return found
+
+
 def gather_version(session: OracleSession, target: Database) -> Release:  # noqa: ARG001 - the shape of Check.gather
     rows = session.select(*RELEASES)
     require(rows, "V$INSTANCE")
