@@ -70,19 +70,27 @@ def parse(body: str, *, ansi: bool = False) -> dict[str, Key]:
 
 
 def _joined(values: dict[str, dict[str, Value]]) -> dict[str, Key]:
-    """Keys with their keys below; one between two that stand in the file is there as well."""
-    below: dict[str, dict[str, None]] = {path: {} for path in values}
+    """Keys with their keys below; one that is left out between two that stand in the file is there as well."""
+    every: dict[str, dict[str, Value]] = dict(values)
     for path in values:
+        above = path.split("\\")
+        parents = ["\\".join(above[:count]) for count in range(1, len(above))]
+        first = next((place for place, parent in enumerate(parents) if parent in values), len(parents))
+        every |= {parent: every.get(parent, {}) for parent in parents[first:]}
+    below: dict[str, dict[str, None]] = {path: {} for path in every}
+    for path in every:
         parent, _, name = path.rpartition("\\")
         if parent in below:
             below[parent][name] = None
-    return {path: Key(found, tuple(below[path])) for path, found in values.items()}
+    return {path: Key(found, tuple(below[path])) for path, found in every.items()}
 
 
 def _logical(lines: Sequence[str]) -> Iterator[str]:
     """Lines put together: hex goes on behind a backslash, text in quotes over a line's end."""
     held, between = "", ""
     for line in lines:
+        if held and not between and not line.strip():
+            raise _wrong(held)
         whole = f"{held}{between}{line if between else line.strip()}" if held else line
         held, between = "", ""
         if not whole.strip() or whole.lstrip().startswith(";"):
