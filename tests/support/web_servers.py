@@ -14,10 +14,10 @@ from typing import Any
 
 from app.base.cancellation import Cancellation
 from app.checks.bus.checks import CHECKS as BUS
+from app.checks.bus.session import BusSession
 from app.checks.client.checks import CHECKS as CLIENT
 from app.checks.model import Check, Failed, Outcome, Surroundings, Undetermined, Verdict
 from app.checks.service.checks import CHECKS as SERVICE
-from app.checks.web import WebSession
 from app.rehearsal.listening import Listening, hold
 from app.site.model import Site, Target
 
@@ -143,12 +143,13 @@ def site(*targets: Target, trust: Sequence[Path] = ()) -> Site:
     return Site("示例省就业监测节点", "510000", trust=tuple(trust), targets=targets)
 
 
-def session(trust: Sequence[Path] = (), cancellation: Cancellation | None = None, patience: float = 10.0) -> WebSession:
+def session(trust: Sequence[Path] = (), cancellation: Cancellation | None = None, patience: float = 10.0) -> BusSession:
+    """That of a bus: a service's and a client's can do nothing that it cannot."""
     surroundings = Surroundings(site(trust=trust), NoSecrets(), NoHostKeys(), cancellation or Cancellation())
-    return WebSession(surroundings, patience)
+    return BusSession(surroundings, patience)
 
 
-def judged(check: Check, target: Target, opened: WebSession | None = None) -> Verdict:
+def judged(check: Check, target: Target, opened: BusSession | None = None) -> Verdict:
     """What the runner makes of one check: gather, compare, and what either raises."""
     try:
         facts = check.gather(opened or session(), target)

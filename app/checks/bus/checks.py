@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from app.checks.bus import joint, probing
+from app.checks.bus import encryption, joint, probing, round_trip, sftp
 from app.checks.bus.soap import FRAGILE
-from app.checks.model import Check
+from app.checks.model import Check, Undetermined
 from app.site.model import Bus
+
+INSTALLED = "三、部署应用系统（二）3"
+HORIZONTAL = "四、系统联调测试（一）"
+VERTICAL = "四、系统联调测试（二）"
 
 
 def shows_port(target: Bus) -> Sequence[str]:
@@ -15,21 +20,46 @@ def shows_port(target: Bus) -> Sequence[str]:
 
 
 def shows_service(target: Bus) -> Sequence[str]:
-    if target.probe == "tls":
-        return (f"TLS 握手 {target.url}，不发送内容",)
-    return () if target.probe == "tcp" else (f"GET {probing.quiet_request(target)}",)
+    match target.probe:
+        case "sftp-roundtrip":
+            return _over_sftp(target, "查看文件夹 {folder}")
+        case "tls":
+            return (f"TLS 握手 {target.url}，不发送内容",)
+        case "tcp":
+            return ()
+    return (f"GET {probing.quiet_request(target)}",)
+
+
+def shows_tls(target: Bus) -> Sequence[str]:
+    return (f"TLS 握手 {target.url}，读取服务器证书，不发送任何应用数据",)
 
 
 def shows_round_trip(target: Bus) -> Sequence[str]:
+    text = f"联通测试 N 随机数（现场实施助手，可忽略）\n{FRAGILE}"
+    times = f"{round_trip.ECHOES} 次"
+    if target.probe == "sftp-roundtrip":
+        what = f"在 {{folder}} 中新建 onsite-test-随机数.tmp，读回，再删除，{times}；首行是关联号，正文为：{text}"
+        return _over_sftp(target, what)
     if target.probe != "soap-echo":
         return ()
-    message = f"联通测试 N 随机数（现场实施助手，可忽略）\n{FRAGILE}"
-    return (f"POST {target.url}，SOAP 1.1 消息回送报文（SOAPAction: urn:echo）{probing.ECHOES} 次，正文为：{message}",)
+    return (f"POST {target.url}，SOAP 1.1 消息回送报文（SOAPAction: urn:echo）{times}，正文为：{text}",)
 
 
 def shows_latency(target: Bus) -> Sequence[str]:
+    if target.probe == "sftp-roundtrip":
+        return _over_sftp(target, f"查看文件夹 {{folder}}，连续 {probing.SAMPLES} 次")
     request = {"tcp": f"TCP 连接 {target.url}", "tls": f"TLS 握手 {target.url}"}
     return (f"{request.get(target.probe, f'GET {probing.quiet_request(target)}')}，连续 {probing.SAMPLES} 次",)
+
+
+def _over_sftp(target: Bus, what: str) -> Sequence[str]:
+    """The one log-in that all checks of an SFTP bus share, and what is done there."""
+    try:
+        place = sftp.place_of(target.url)
+    except Undetermined as error:
+        return (f"（不连接：{error.reason}）",)
+    where = f"{place.host}:{place.port}"
+    return (f"SSH 连接 {where}，核对主机密钥，用户 {place.user} 登录一次，打开 sftp", what.format(folder=place.folder))
 
 
 def shows_report(target: Bus) -> Sequence[str]:
@@ -48,62 +78,68 @@ def shows_dispatch(target: Bus) -> Sequence[str]:
     )
 
 
+def _check(check_id: str, title: str, clause: str, **more: Any) -> Check:
+    kind = check_id.partition(".")[0]
+    return Check(**{"id": check_id, "kind": kind, "table": "bus", "title": title, "clause": clause, **more})
+
+
 CHECKS: tuple[Check, ...] = (
-    Check(
-        id="bus.port",
-        kind="bus",
-        table="bus",
-        title="总线端口",
-        clause="二、准备部署环境",
+    _check(
+        "bus.port",
+        "总线端口",
+        "二、准备部署环境",
         gather=probing.gather_port,
         compare=probing.compare_port,
         shows=shows_port,
         definition="1",
     ),
-    Check(
-        id="bus.service",
-        kind="bus",
-        table="bus",
-        title="总线服务",
-        clause="三、部署应用系统（二）3",
+    _check(
+        "bus.tls",
+        "总线的证书与协议",
+        INSTALLED,
+        gather=encryption.gather,
+        compare=encryption.compare,
+        shows=shows_tls,
+        concerns=encryption.over_tls,
+        definition="1",
+    ),
+    _check(
+        "bus.service",
+        "总线服务",
+        INSTALLED,
         gather=probing.gather_service,
         compare=probing.compare_service,
         shows=shows_service,
         applies=probing.only_connects,
-        definition="1",
+        seconds=60.0,
+        definition="2",
     ),
-    Check(
-        id="bus.round_trip",
-        kind="bus",
-        table="bus",
-        title="总线报文往返",
-        clause="四、系统联调测试（一）",
-        gather=probing.gather_round_trip,
-        compare=probing.compare_round_trip,
+    _check(
+        "bus.round_trip",
+        "总线报文往返",
+        HORIZONTAL,
+        gather=round_trip.gather,
+        compare=round_trip.compare,
         shows=shows_round_trip,
-        applies=probing.no_echo_planned,
+        applies=round_trip.no_echo_planned,
         sends=True,
-        seconds=45.0,
-        definition="1",
+        seconds=90.0,
+        definition="2",
     ),
-    Check(
-        id="bus.latency",
-        kind="bus",
-        table="bus",
-        title="总线时延",
-        clause="四、系统联调测试（一）",
+    _check(
+        "bus.latency",
+        "总线时延",
+        HORIZONTAL,
         gather=probing.gather_latency,
         compare=probing.compare_latency,
         shows=shows_latency,
         seconds=120.0,
-        definition="1",
+        definition="2",
     ),
-    Check(
-        id="joint.report",
-        kind="joint",
-        table="bus",
-        title="数据上报",
-        clause="四、系统联调测试（二）",
+    _check(
+        "joint.report",
+        "数据上报",
+        VERTICAL,
         gather=joint.gather_report,
         compare=joint.compare_report,
         shows=shows_report,
@@ -111,12 +147,10 @@ CHECKS: tuple[Check, ...] = (
         sends=True,
         definition="1",
     ),
-    Check(
-        id="joint.dispatch",
-        kind="joint",
-        table="bus",
-        title="数据下发与接收",
-        clause="四、系统联调测试（二）",
+    _check(
+        "joint.dispatch",
+        "数据下发与接收",
+        VERTICAL,
         gather=joint.gather_dispatch,
         compare=joint.compare_dispatch,
         shows=shows_dispatch,

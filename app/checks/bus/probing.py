@@ -1,55 +1,56 @@
-"""bus.port, bus.service, bus.round_trip and bus.latency: what is asked of a bus, and how the answers are judged."""
+"""bus.port, bus.service and bus.latency: what is asked of a bus without leaving anything there; how it is judged."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
 from app.checks.addresses import address_of
-from app.checks.bus import soap, wsdl
+from app.checks.bus import sftp, wsdl
+from app.checks.bus.session import BusSession
+from app.checks.host.connection import NONE
+from app.checks.host.link import Refused
 from app.checks.http import ConnectionRefused, HttpAnswer, Reached
 from app.checks.model import Outcome, Undetermined, Verdict
-from app.checks.pages import named_status
-from app.checks.reading import judge_page, judge_tls, refused_status
-from app.checks.web import WebSession, seen_elsewhere
-from app.checks.xml import parsed
+from app.checks.reading import judge_page, judge_tls
+from app.checks.web import seen_elsewhere
 from app.site.model import Bus, Site
 
 PORT = "bus.port"
-ECHOES = 3
+SERVICE = "bus.service"
 SAMPLES = 10
 WARN_SECONDS = 1.0
 FAIL_SECONDS = 5.0
-XML_LIMIT = 1 << 20  # bytes of a WSDL or an echo
-KNOWN = ("tcp", "tls", "http", "soap-echo")
-
-
-def require_available(probe: str) -> None:
-    """Raises Undetermined for a probe that this version cannot carry out."""
-    if probe not in KNOWN:
-        reason = f"探测方式 {probe} 本版本不提供"
-        raise Undetermined(reason, "请用监控软件自身收发一次，把日志或截图作为证据附上。")
+SFTP_SECONDS = 20.0  # for a look at the folder
+ALL_SECONDS = 100.0  # for ten of them
+PROBES = ("tcp", "tls", "http", "soap-echo", "sftp-roundtrip")
+Service = HttpAnswer | Reached | sftp.Way
 
 
 def only_connects(target: Bus, site: Site) -> str:  # noqa: ARG001 - the shape of Check.applies
     return "方案未规定：探测方式 tcp 只核对连通，没有可核对的服务" if target.probe == "tcp" else ""
 
 
-def no_echo_planned(target: Bus, site: Site) -> str:  # noqa: ARG001 - the shape of Check.applies
-    return f"方案未规定：探测方式 {target.probe} 没有往返报文" if target.probe in ("tcp", "tls", "http") else ""
-
-
 # bus.port
 
 
-def gather_port(session: WebSession, target: Bus) -> Reached:
+def port_url(target: Bus) -> str:
+    """What is connected to: an SFTP address without its user. Raises BadUrl."""
+    if target.probe != "sftp-roundtrip":
+        return target.url
+    place = sftp.place_of(target.url)
+    return f"sftp://{f'[{place.host}]' if ':' in place.host else place.host}:{place.port}"
+
+
+def gather_port(session: BusSession, target: Bus) -> Reached:
     session.begin()
-    return session.reach(target.url)
+    return session.reach(port_url(target))
 
 
 def compare_port(reached: Reached, target: Bus, site: Site) -> Verdict:  # noqa: ARG001 - the shape of Check.compare
-    address = address_of(target.url, any_scheme=True)
+    address = address_of(port_url(target), any_scheme=True)
     actual = f"{address.shown} 接受连接，{reached.seconds:.3f} 秒"
     return Verdict(Outcome.PASS, "接受连接", actual, observed={"host": address.host, "port": address.port})
 
@@ -62,106 +63,59 @@ def quiet_request(target: Bus) -> str:
     return wsdl.wsdl_url(target.url) if target.probe == "soap-echo" else target.url
 
 
-def gather_service(session: WebSession, target: Bus) -> HttpAnswer | Reached:
-    require_available(target.probe)
+def gather_service(session: BusSession, target: Bus) -> Service:
     session.begin()
     try:
+        if target.probe == "sftp-roundtrip":
+            return sftp.gather_way(session.sftp(target), target, time.monotonic() + SFTP_SECONDS)
         if target.probe in ("tcp", "tls"):
             return session.reach(target.url, encrypted=target.probe == "tls")
-        return session.ask("GET", quiet_request(target), limit=XML_LIMIT)
+        return session.ask("GET", quiet_request(target), limit=wsdl.LIMIT)
     except ConnectionRefused as error:
         raise seen_elsewhere(error, PORT) from None
+    except Refused as error:
+        raise Undetermined(f"连接被拒绝，见 {PORT}：{error.actual}", error.advice) from None
 
 
-def compare_service(facts: HttpAnswer | Reached, target: Bus, site: Site) -> Verdict:  # noqa: ARG001
+def compare_service(facts: Service, target: Bus, site: Site) -> Verdict:  # noqa: ARG001
+    if isinstance(facts, sftp.Way):
+        return judge_way(facts, target)
     if isinstance(facts, Reached):
         return judge_tls(facts)
     if target.probe == "soap-echo":
-        return judge_description(facts)
+        return wsdl.judge_description(facts)
     return judge_page(facts)
 
 
-def judge_description(answer: HttpAnswer) -> Verdict:
-    """Whether a WSDL was handed out in which a service has an address. Raises Undetermined for a DOCTYPE."""
-    expected = "返回 WSDL，其中的服务写有地址"
-    if not 200 <= answer.status < 300:
-        return refused_status(answer, expected)
-    actual = f"{named_status(answer)}，{len(answer.body)} 字节"
-    if answer.truncated:
-        return Verdict(Outcome.UNKNOWN, expected, actual, f"答复超过 {XML_LIMIT} 字节，不像是服务描述", "请核对地址。")
-    root = parsed(answer.body)
-    if root is None or not wsdl.is_description(root):
-        reason = "答复是空的" if not answer.body.strip() else "答复不是 WSDL"
-        return Verdict(Outcome.UNKNOWN, expected, actual, reason, "请核对 url 是否为总线的服务地址。")
-    addresses = wsdl.addresses(root)
-    if not addresses:
-        return Verdict(Outcome.FAIL, expected, actual, "WSDL 中没有写着地址的服务", "请检查总线上服务的部署。")
-    return Verdict(Outcome.PASS, expected, f"{actual}，服务地址 {'、'.join(addresses[:5])}")
+def judge_way(way: sftp.Way, target: Bus) -> Verdict:
+    """Key, log-in and folder of an SFTP bus, as the checks of a host have it."""
+    expected = "主机密钥与已记录的一致，登录成功，目录可用"
+    key = way.presented.key
+    if not way.presented.right:
+        return _judge_key(way, target, expected)
+    actual = f"用户 {way.user} 登录成功（{way.method}），目录 {way.folder}；主机密钥 {key.fingerprint}"
+    if way.trouble:
+        reason = f"目录 {way.folder} 不能用：{way.trouble}"
+        return Verdict(Outcome.FAIL, expected, actual, reason, "请核对 url 中的文件夹与检查用户的权限。")
+    if way.method == NONE:
+        reason = f"用户 {way.user} 不用口令就能登录"
+        return Verdict(Outcome.WARN, expected, actual, reason, "请客户给该用户设置口令。")
+    if key.legacy:
+        reason = f"连接用了旧算法：{'、'.join(key.legacy)}"
+        return Verdict(Outcome.WARN, expected, actual, reason, "请客户升级该服务器的 SSH 服务。")
+    return Verdict(Outcome.PASS, expected, actual)
 
 
-# bus.round_trip
-
-
-def gather_round_trip(session: WebSession, target: Bus) -> tuple[soap.Echo, ...]:
-    """Three messages in a row; after the first that did not come back as it went no further one is sent."""
-    require_available(target.probe)
-    session.begin()
-    echoes: list[soap.Echo] = []
-    for number in range(1, ECHOES + 1):
-        echoes.append(_echo(session, target, soap.fresh_message(number)))
-        if not echoes[-1].sound:
-            break
-    return tuple(echoes)
-
-
-def _echo(session: WebSession, target: Bus, message: soap.Message) -> soap.Echo:
-    session.note(f"报文 {message.id}\n{message.text}")
-    try:
-        answer = session.ask(
-            "POST", target.url, headers=soap.HEADERS, body=message.envelope(target.url), limit=XML_LIMIT
-        )
-    except ConnectionRefused as error:
-        raise seen_elsewhere(error, PORT) from None
-    return soap.read(message, answer, named_status(answer))
-
-
-def compare_round_trip(echoes: Sequence[soap.Echo], target: Bus, site: Site) -> Verdict:  # noqa: ARG001
-    expected = f"连续 {ECHOES} 个报文原样带回，关联号一致"
-    whole = [echo for echo in echoes if echo.sound]
-    if len(whole) == len(echoes) == ECHOES and len({echo.related for echo in whole}) == ECHOES:
-        seconds = "、".join(f"{echo.seconds:.3f}" for echo in whole)
-        return Verdict(Outcome.PASS, expected, f"{ECHOES} 个报文全部原样带回，用时 {seconds} 秒")
-    if not echoes or echoes[-1].sound:
-        return Verdict(Outcome.UNKNOWN, expected, f"只发出 {len(echoes)} 个报文", "往返没有做完", "请再检查一次。")
-    outcome, reason, advice = judge_echo(echoes[-1])
-    return Verdict(outcome, expected, f"第 {len(echoes)} 个报文：{echoes[-1].status}", reason, advice)
-
-
-SENDER = "请与总线维护人员核对消息回送服务的配置与日志。"
-
-
-def judge_echo(echo: soap.Echo) -> tuple[Outcome, str, str]:
-    """Outcome, reason and advice for a message that did not come back as it went."""
-    if echo.fault is not None:
-        return Outcome.FAIL, f"总线答复 SOAP 错误：{echo.fault}", SENDER
-    if not 200 <= echo.code < 300:
-        return refused_code(echo)
-    if not echo.envelope:
-        reason = "总线只收下报文，没有带回内容" if echo.empty else "答复不是 SOAP 1.1 报文"
-        return Outcome.UNKNOWN, reason, "请核对 url 是否为消息回送服务的地址。"
-    if echo.related != echo.message.id:
-        if echo.related:
-            return Outcome.FAIL, f"答复属于另一个报文：关联号是 {echo.related[:200]}，应为 {echo.message.id}", SENDER
-        return Outcome.FAIL, f"答复没有带回关联号 {echo.message.id}", SENDER
-    if echo.text is None:
-        return Outcome.FAIL, "答复中没有带回的正文", SENDER
-    return Outcome.FAIL, f"正文被改动：{soap.difference(echo.message.text, echo.text)}", "请核对途中各环节的字符集。"
-
-
-def refused_code(echo: soap.Echo) -> tuple[Outcome, str, str]:
-    if echo.code in (401, 403) or echo.code < 400:
-        return Outcome.UNKNOWN, f"总线没有处理报文：{echo.status}", "请核对 url 与访问权限。"
-    return Outcome.FAIL, f"总线没有接受报文：{echo.status}", SENDER
+def _judge_key(way: sftp.Way, target: Bus, expected: str) -> Verdict:
+    presented, key = way.presented, way.presented.key
+    actual = f"{key.kind} {key.fingerprint}"
+    if presented.expected:
+        reason = f"主机密钥变了：记录的是 {presented.expected}，现在是 {key.fingerprint}；没有发送任何内容"
+        advice = "请向客户核实是否重装过系统或换过主机；核实无误后用 onsite trust 记录新密钥，否则可能有人冒充该主机。"
+        return Verdict(Outcome.FAIL, expected, actual, reason, advice)
+    reason = f"SFTP 服务器的密钥还没有记录：{key.fingerprint}"
+    advice = f"请与其管理员核对，一致后执行 onsite trust <项目> {target.id} {key.fingerprint}，再检查。"
+    return Verdict(Outcome.UNKNOWN, expected, actual, reason, advice)
 
 
 # bus.latency
@@ -175,37 +129,41 @@ class Samples:
     ended: str = ""
 
 
-def gather_latency(session: WebSession, target: Bus) -> Samples:
+def gather_latency(session: BusSession, target: Bus) -> Samples:
     """Ten measurements one after the other; the first that fails ends them, as fewer than ten tell nothing."""
-    require_available(target.probe)
     session.begin()
     seconds: list[float] = []
-    for _ in range(SAMPLES):
-        try:
-            seconds.append(_sample(session, target))
-        except ConnectionRefused as error:
-            if not seconds:
-                raise seen_elsewhere(error, PORT) from None
-            return Samples(tuple(seconds), error.actual)
-        except Undetermined as error:
-            if not seconds:
-                raise
-            return Samples(tuple(seconds), error.reason)
+    try:
+        for taken in _samples(session, target):
+            seconds.append(taken)
+    except ConnectionRefused as error:
+        if not seconds:
+            raise seen_elsewhere(error, PORT) from None
+        return Samples(tuple(seconds), error.actual)
+    except Undetermined as error:
+        if not seconds:
+            raise
+        return Samples(tuple(seconds), error.reason)
     return Samples(tuple(seconds))
 
 
-def _sample(session: WebSession, target: Bus) -> float:
+def _samples(session: BusSession, target: Bus) -> Iterator[float]:
+    if target.probe == "sftp-roundtrip":
+        return sftp.answering(session.sftp(target), target, SAMPLES, time.monotonic() + ALL_SECONDS)
+    return (_sample(session, target) for _ in range(SAMPLES))
+
+
+def _sample(session: BusSession, target: Bus) -> float:
+    """The seconds of one answer of the bus itself: how quickly an error page or a redirect comes says nothing of it."""
     if target.probe in ("tcp", "tls"):
         return session.reach(target.url, encrypted=target.probe == "tls").seconds
-    answer = session.ask("GET", quiet_request(target), kept=0)
-    if not 200 <= answer.status < 400:
-        raise Undetermined(f"总线答复 {named_status(answer)}", f"见 {SERVICE}。")
+    answer = session.ask("GET", quiet_request(target), limit=wsdl.LIMIT, kept=0)
     if answer.truncated:
         raise Undetermined("总线的答复没有尽头，量不出时延", f"见 {SERVICE}。")
+    judged = wsdl.judge_description(answer) if target.probe == "soap-echo" else judge_page(answer)
+    if judged.outcome not in (Outcome.PASS, Outcome.WARN):
+        raise Undetermined(f"答复的不是总线的服务（{judged.reason}），量不出时延", f"见 {SERVICE}。")
     return answer.seconds
-
-
-SERVICE = "bus.service"
 
 
 def compare_latency(samples: Samples, target: Bus, site: Site) -> Verdict:  # noqa: ARG001 - the shape of Check.compare
@@ -216,7 +174,8 @@ def compare_latency(samples: Samples, target: Bus, site: Site) -> Verdict:  # no
             Outcome.UNKNOWN, expected, actual, f"{actual}：{samples.ended}", "请再检查一次，并查看总线日志。"
         )
     middle = median(samples.seconds)
-    actual = f"中位数 {middle:.3f} 秒（{min(samples.seconds):.3f}～{max(samples.seconds):.3f} 秒）"
+    least, most = min(samples.seconds), max(samples.seconds)
+    actual = f"中位数 {_cut(middle)} 秒（{_cut(least)}～{_cut(most)} 秒）"
     outcome = judged_latency(middle)
     if outcome is Outcome.PASS:
         return Verdict(outcome, expected, actual)
@@ -228,3 +187,8 @@ def judged_latency(middle: float) -> Outcome:
     if middle >= FAIL_SECONDS:
         return Outcome.FAIL
     return Outcome.WARN if middle >= WARN_SECONDS else Outcome.PASS
+
+
+def _cut(seconds: float) -> str:
+    """To the millisecond and never rounded up: what is below a limit must not read as having reached it."""
+    return f"{int(seconds * 1000) / 1000:.3f}"

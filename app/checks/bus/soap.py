@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
 from app.checks.http import HttpAnswer
-from app.checks.xml import parsed
+from app.checks.xml import DECLARED, parsed
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"  # SOAP 1.1, section 3
 ADDRESSING = "http://www.w3.org/2005/08/addressing"  # WS-Addressing 1.0, MessageID and RelatesTo
@@ -40,7 +41,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Echo:
-    """What came back of one message. ``envelope``: it was a SOAP 1.1 envelope; ``fault``: its faultstring or code."""
+    """What came back of one message. ``envelope``: it was a SOAP 1.1 envelope with one header at most and one body;
+    ``fault``: its faultstring or code; ``alone``: the body holds the echo and nothing else; ``declared``: an encoding
+    other than UTF-8 that it names; ``misdeclared``: one that it is in without saying so.
+    """
 
     message: Message
     status: str
@@ -51,12 +55,15 @@ class Echo:
     fault: str | None = None
     related: str | None = None
     text: str | None = None
+    alone: bool = True
+    declared: str = ""
+    misdeclared: str = ""
 
     @property
     def sound(self) -> bool:
         """The message came back as it went."""
         back = self.fault is None and self.related == self.message.id and self.text == self.message.text
-        return 200 <= self.code < 300 and self.envelope and back
+        return 200 <= self.code < 300 and self.envelope and self.alone and not self.misdeclared and back
 
 
 def fresh_message(number: int) -> Message:
@@ -68,9 +75,13 @@ def fresh_message(number: int) -> Message:
 def read(message: Message, answer: HttpAnswer, status: str) -> Echo:
     """What ``answer`` brought back of ``message``. Raises Undetermined for a document type declaration."""
     root = None if answer.truncated else parsed(answer.body)
+    misdeclared = ""
+    if root is None and not answer.truncated and (root := in_gbk(answer.body)) is not None:
+        misdeclared = "GBK"
     empty = not answer.body.strip()
     if root is None or root.tag != f"{{{SOAP}}}Envelope":
         return Echo(message, status, answer.status, answer.seconds, empty)
+    headers, bodies = root.findall(f"{{{SOAP}}}Header"), root.findall(f"{{{SOAP}}}Body")
     related = [one.text or "" for one in root.iterfind(f"{{{SOAP}}}Header/{{{ADDRESSING}}}RelatesTo")]
     texts = root.findall(f"{{{SOAP}}}Body/{{{ECHO}}}echoResponse/{{{ECHO}}}text")
     return Echo(
@@ -78,31 +89,40 @@ def read(message: Message, answer: HttpAnswer, status: str) -> Echo:
         status,
         answer.status,
         answer.seconds,
-        envelope=len(root.findall(f"{{{SOAP}}}Body")) == 1,
+        envelope=len(bodies) == 1 and len(headers) <= 1,
         fault=_fault(root),
         related=" ".join(dict.fromkeys(one.strip() for one in related)) if related else None,
-        text="".join(one.text or "" for one in texts) if texts and not any(map(len, texts)) else None,
+        text=(texts[0].text or "") if len(texts) == 1 and not len(texts[0]) else None,
+        alone=len(bodies) == 1 and len(bodies[0]) == 1 and len(texts) == 1,
+        declared=declared_encoding(answer.body),
+        misdeclared=misdeclared,
     )
 
 
+def in_gbk(content: bytes) -> Element | None:
+    """The root of XML that is in GBK although it says UTF-8, or nothing; None where it is not that."""
+    if declared_encoding(content):
+        return None
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        with suppress(UnicodeDecodeError):
+            return parsed(DECLARED.sub(b"", content.decode("gb18030").encode(), 1))
+    return None
+
+
+def declared_encoding(content: bytes) -> str:
+    """The encoding that an XML declaration names; "" for UTF-8 or none."""
+    found = DECLARED.match(content)
+    name = found[1].decode("ascii") if found else ""
+    return "" if name.lower() in ("", "utf-8", "utf8") else name
+
+
 def _fault(root: Element) -> str | None:
-    """The fault's words (SOAP 1.1, 4.4: its children have no namespace); None when there is no fault."""
-    fault = root.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault")
+    """The fault's words (SOAP 1.1, 4.4: its children have no namespace); None when there is no fault of any version."""
+    children = (child for body in root.iterfind(f"{{{SOAP}}}Body") for child in body)
+    fault = next((child for child in children if child.tag.rpartition("}")[2] == "Fault"), None)
     if fault is None:
         return None
-    words = fault.findtext("faultstring") or fault.findtext("faultcode") or ""
+    words = fault.findtext("faultstring") or fault.findtext("faultcode") or "".join(fault.itertext())
     return " ".join(words.split())[:500] or "未说明原因"
-
-
-def difference(sent: str, back: str) -> str:
-    """Where ``back`` first differs from ``sent``, in words; empty when it does not."""
-    if sent == back:
-        return ""
-    if sent.replace("\r\n", "\n") == back.replace("\r\n", "\n"):
-        return "换行符被改动"
-    at = next((n for n, (a, b) in enumerate(zip(sent, back, strict=False)) if a != b), min(len(sent), len(back)))
-    if at == len(back):
-        return f"只回来前 {at} 个字符（共 {len(sent)} 个）"
-    if at == len(sent):
-        return f"末尾多出 {len(back) - at} 个字符"
-    return f"第 {at + 1} 个字符 {sent[at]!r} 变成了 {back[at]!r}"

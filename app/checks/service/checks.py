@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.checks.addresses import address_of
+from app.checks.bus.wsdl import LIMIT as WSDL_LIMIT
+from app.checks.bus.wsdl import judge_description, wsdl_url
 from app.checks.http import ConnectionRefused, HttpAnswer, Reached
 from app.checks.model import Check, Outcome, Undetermined, Verdict
 from app.checks.reading import EXPECTED, judge_page, judge_tls
@@ -30,20 +32,26 @@ def only_connects(target: Service, site: Site) -> str:  # noqa: ARG001 - the sha
 
 
 def gather_answer(session: WebSession, target: Service) -> HttpAnswer | Reached:
-    """The page, or with probe ``tls`` the verified handshake."""
+    """The page, with probe ``soap-echo`` the description of its service, with ``tls`` the verified handshake."""
     session.begin()
     try:
         if target.probe == "tls":
             return session.reach(target.url, encrypted=True)
         if target.probe == "http":
             return session.ask("GET", target.url)
+        if target.probe == "soap-echo":
+            return session.ask("GET", wsdl_url(target.url), limit=WSDL_LIMIT)
     except ConnectionRefused as error:
         raise seen_elsewhere(error, PORT) from None
-    raise Undetermined(f"探测方式 {target.probe} 不能用于服务", "请在 site.toml 中把 probe 改为 http、tls 或 tcp。")
+    raise Undetermined(
+        f"探测方式 {target.probe} 不能用于服务", "请在 site.toml 中把 probe 改为 http、tls、tcp 或 soap-echo。"
+    )
 
 
 def compare_answer(facts: HttpAnswer | Reached, target: Service, site: Site) -> Verdict:  # noqa: ARG001
-    return judge_tls(facts) if isinstance(facts, Reached) else judge_page(facts)
+    if isinstance(facts, Reached):
+        return judge_tls(facts)
+    return judge_description(facts) if target.probe == "soap-echo" else judge_page(facts)
 
 
 def shows_port(target: Service) -> Sequence[str]:
@@ -53,6 +61,8 @@ def shows_port(target: Service) -> Sequence[str]:
 def shows_answer(target: Service) -> Sequence[str]:
     if target.probe == "tls":
         return (f"TLS 握手 {target.url}，不发送内容",)
+    if target.probe == "soap-echo":
+        return (f"GET {wsdl_url(target.url)}（只读取服务描述，不发送报文）",)
     return (f"GET {target.url}（要求：{EXPECTED}）",) if target.probe == "http" else ()
 
 
@@ -78,6 +88,6 @@ CHECKS: tuple[Check, ...] = (
         compare=compare_answer,
         shows=shows_answer,
         applies=only_connects,
-        definition="1",
+        definition="2",
     ),
 )

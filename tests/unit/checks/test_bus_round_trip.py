@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from socket import socket
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rehearsal_small_world import SmallWorld
 from web_servers import CHECKS, Background, Raw, answer, judged, raw, refused_port, session, silent, site
 
-from app.checks.bus import probing, soap
-from app.checks.bus.soap import ADDRESSING, ECHO, SOAP, difference, fresh_message
+from app.checks.bus import round_trip, soap
+from app.checks.bus.differing import bytes_difference, text_difference
+from app.checks.bus.soap import ADDRESSING, ECHO, SOAP, fresh_message
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.rehearsal.bus import Bus as BusServer
 from app.site.model import Bus
@@ -69,12 +73,6 @@ def test_where_no_echo_is_planned_it_does_not_apply(probe: str) -> None:
     assert ROUND_TRIP.applies(bus(1), site()) == ""
 
 
-def test_the_sftp_round_trip_is_said_not_to_exist_yet() -> None:
-    assert ROUND_TRIP.applies(bus(1, "sftp-roundtrip"), site()) == ""
-    verdict = judged(ROUND_TRIP, bus(1, "sftp-roundtrip"))
-    assert verdict.outcome is Outcome.UNKNOWN and "本版本不提供" in verdict.reason
-
-
 def envelope(related: str | None, text: str | None, body: str = "") -> bytes:
     header = f"<w:RelatesTo>{related}</w:RelatesTo>" if related is not None else ""
     echoed = f"<e:echoResponse><e:text>{text}</e:text></e:echoResponse>" if text is not None else ""
@@ -115,14 +113,18 @@ FAULT = (
 )
 
 
+FAULT_BODY = FAULT.partition("<s:Body>")[2].partition("</s:Body>")[0]
+NO_TEXT = (Outcome.FAIL, "没有带回的正文")
+NOT_SOAP = (Outcome.UNKNOWN, "不是 SOAP")
+
+
 @pytest.mark.parametrize(
     ("say", "outcome", "words"),
     [
-        (lambda i, t: answer(envelope("urn:uuid:another", t)), Outcome.FAIL, "urn:uuid:another"),
         (lambda i, t: answer(envelope(None, t)), Outcome.FAIL, "没有带回关联号"),
         (lambda i, t: answer(envelope("", t)), Outcome.FAIL, "没有带回关联号"),
         (lambda i, t: answer(envelope(i, None)), Outcome.FAIL, "没有带回的正文"),
-        (lambda i, t: answer(envelope(i, "")), Outcome.FAIL, "只回来前 0 个字符"),
+        (lambda i, t: answer(envelope(i, "")), Outcome.FAIL, "被截断：只回来前 0 个字符"),
         (lambda i, t: answer(envelope(i, t.replace("&#13;", ""))), Outcome.FAIL, "换行符被改动"),
         (lambda i, t: answer(envelope(i, t[:-1])), Outcome.FAIL, "只回来前"),
         (lambda i, t: answer(envelope(i, f"{t}!")), Outcome.FAIL, "末尾多出 1 个字符"),
@@ -135,8 +137,6 @@ FAULT = (
         (lambda i, t: answer("", "401 Unauthorized"), Outcome.UNKNOWN, "401"),
         (lambda i, t: answer("", "403 Forbidden"), Outcome.UNKNOWN, "403"),
         (lambda i, t: answer("", "301 Moved", Location="http://other/"), Outcome.UNKNOWN, "http://other/"),
-        (lambda i, t: answer("", "202 Accepted"), Outcome.UNKNOWN, "没有带回内容"),
-        (lambda i, t: answer(""), Outcome.UNKNOWN, "没有带回内容"),
         (lambda i, t: answer("nonsense"), Outcome.UNKNOWN, "不是 SOAP"),
         (lambda i, t: answer("<html>ok</html>"), Outcome.UNKNOWN, "不是 SOAP"),
         (lambda i, t: answer(envelope(i, t)[:-9]), Outcome.UNKNOWN, "不是 SOAP"),
@@ -145,8 +145,22 @@ FAULT = (
         (lambda i, t: b"", Outcome.UNKNOWN, "没有答复就断开"),
         (lambda i, t: answer(envelope(i, t))[:-20], Outcome.UNKNOWN, "只到一半"),
         (lambda i, t: b"RFB 003.008\n", Outcome.UNKNOWN, "不是 HTTP"),
+        (lambda i, t: answer(envelope(i, t, FAULT_BODY)), Outcome.FAIL, "queue full"),
+        (lambda i, t: answer(envelope(i, t, FAULT_BODY.replace("s:F", "e:F"))), Outcome.FAIL, "queue full"),
+        (lambda i, t: answer(envelope(i, t, "<e:more/>")), Outcome.FAIL, "还有别的内容"),
+        (lambda i, t: answer(envelope(i, t, f"<e:echoResponse><e:text>{t}</e:text></e:echoResponse>")), *NO_TEXT),
+        (lambda i, t: answer(envelope(i, f"{t}</e:text><e:text>")), *NO_TEXT),
+        (lambda i, t: answer(f"<!-- {i} --><html>{i} {html.escape(t)}</html>"), Outcome.UNKNOWN, "不是 SOAP"),
+        (lambda i, t: answer(f"<html>{i}</html>", "500 Error"), Outcome.FAIL, "500"),
+        (lambda i, t: answer(envelope(None, None, f"<!-- {i} {t} --><e:a>{i}</e:a>")), Outcome.FAIL, "没有带回关联号"),
+        (lambda i, t: answer(envelope(i, t).replace(b"</s:Header>", b"</s:Header><s:Header/>")), *NOT_SOAP),
+        (
+            lambda i, t: answer(f'<?xml version="1.0" encoding="UTF-8"?>{envelope(i, t).decode()}'.encode("gb18030")),
+            Outcome.FAIL,
+            "以 GBK 编码，却没有声明",
+        ),
     ],
-    ids=range(27),
+    ids=range(34),
 )
 def test_what_does_not_come_back_as_it_went_is_named(
     say: Callable[[str, str], bytes], outcome: Outcome, words: str
@@ -156,23 +170,81 @@ def test_what_does_not_come_back_as_it_went_is_named(
     assert len(requests) == 1  # nothing further is left behind on a bus that is known to be wrong
 
 
-def test_the_answer_to_an_earlier_message_is_anothers() -> None:
-    first: list[str] = []
+@pytest.mark.parametrize(
+    ("say", "outcome", "words"),
+    [
+        (
+            lambda i, t: answer(envelope("urn:uuid:another", t)),
+            Outcome.FAIL,
+            "属于另一个报文：关联号是 urn:uuid:another",
+        ),
+        (lambda i, t: answer("", "202 Accepted"), Outcome.UNKNOWN, "没有带回内容"),
+        (lambda i, t: answer(""), Outcome.UNKNOWN, "没有带回内容"),
+    ],
+)
+def test_what_may_still_come_is_waited_for_with_the_next_messages(
+    say: Callable[[str, str], bytes], outcome: Outcome, words: str
+) -> None:
+    verdict, requests = against(say)
+    assert verdict.outcome is outcome and words in verdict.reason and len(requests) == 3
+
+
+def order(*answers: int) -> tuple[Verdict, list[bytes]]:
+    """A bus that answers its n-th message with the answer to the one named at that place; 0: with nothing."""
+    seen: list[tuple[str, str]] = []
 
     def say(identity: str, text: str) -> bytes:
-        first.append(identity)
-        return answer(envelope(first[0], text))
+        seen.append((identity, text))
+        wanted = answers[len(seen) - 1]
+        return answer(envelope(*seen[wanted - 1])) if wanted else answer("", "202 Accepted")
 
-    verdict, requests = against(say)
-    assert verdict.outcome is Outcome.FAIL and first[0] in verdict.reason and len(requests) == 2
-    assert "第 2 个报文" in verdict.actual
+    return against(say)
+
+
+def test_a_late_answer_is_named() -> None:
+    verdict, requests = order(0, 1, 2)
+    assert verdict.outcome is Outcome.FAIL and len(requests) == 3
+    assert "第 2 个报文：来的是第 1 个报文的答复，迟到" in verdict.reason
+    assert "第 3 个报文：来的是第 2 个报文的答复，迟到" in verdict.reason
+
+
+def test_a_double_answer_is_named() -> None:
+    verdict, _ = order(1, 1, 3)
+    assert verdict.outcome is Outcome.FAIL and "第 2 个报文：第 1 个报文的答复重复出现" in verdict.reason
+
+
+def echo(number: int, messages: list[soap.Message], related: int, text: int = 0) -> soap.Echo:
+    own = messages[number - 1]
+    back = messages[(text or related) - 1].text
+    return soap.Echo(own, "HTTP 200", 200, 0.1, envelope=True, related=messages[related - 1].id, text=back)
+
+
+def test_swapped_answers_are_named() -> None:
+    messages = [fresh_message(number) for number in (1, 2, 3)]
+    echoes = [echo(1, messages, 2), echo(2, messages, 1), echo(3, messages, 3)]
+    verdict = round_trip.compare(tuple(echoes), bus(1), site())
+    assert verdict.outcome is Outcome.FAIL and "第 1 个报文：答复与第 2 个报文的互换" in verdict.reason
+    assert round_trip.compare(tuple(echo(n, messages, n) for n in (1, 2, 3)), bus(1), site()).outcome is Outcome.PASS
+
+
+def test_the_text_of_another_message_under_the_right_id_is_named() -> None:
+    messages = [fresh_message(number) for number in (1, 2, 3)]
+    echoes = (echo(1, messages, 1), echo(2, messages, 2, text=1))
+    verdict = round_trip.compare(echoes, bus(1), site())
+    assert verdict.outcome is Outcome.FAIL and "正文却是第 1 个报文的（串报）" in verdict.reason
+
+
+def test_three_times_the_same_message_is_not_three() -> None:
+    messages = [fresh_message(1)] * 3
+    echoes = tuple(echo(number, messages, number) for number in (1, 2, 3))
+    assert round_trip.compare(echoes, bus(1), site()).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_fewer_than_three_sound_messages_are_no_pass(count: int) -> None:
     messages = [fresh_message(number) for number in range(count)]
     echoes = [soap.Echo(one, "HTTP 200 OK", 200, 0.1, envelope=True, related=one.id, text=one.text) for one in messages]
-    assert probing.compare_round_trip(echoes, bus(1), site()).outcome is Outcome.UNKNOWN
+    assert round_trip.compare(tuple(echoes), bus(1), site()).outcome is Outcome.UNKNOWN
 
 
 def test_an_answer_in_another_encoding_is_the_same_answer() -> None:
@@ -203,6 +275,51 @@ def test_what_is_shown_names_the_url_and_the_whole_message() -> None:
     assert "POST http://127.0.0.1:8088/bus" in shown and soap.FRAGILE in shown and "3 次" in shown
 
 
-@pytest.mark.parametrize(("sent", "back"), [("a", "a"), ("", "")])
-def test_the_same_text_has_no_difference(sent: str, back: str) -> None:
-    assert difference(sent, back) == ""
+SENT = fresh_message(1).text
+
+
+@pytest.mark.parametrize(
+    ("back", "words"),
+    [
+        (SENT, ""),
+        (SENT[:40], "被截断：只回来前 40 个字符"),
+        (f"{SENT}x", "末尾多出 1 个字符"),
+        (SENT.replace("\r\n", "\n"), "换行符被改动"),
+        (SENT.encode("gbk", "replace").decode("gbk"), "被转成 GBK，GBK 没有的字丢失"),
+        (SENT.encode().decode("gb18030", "replace"), "被当成 GBK 解读"),
+        (SENT.encode("gb18030").decode("utf-8", "replace"), "被转成 GBK 编码"),
+        (f"?{SENT[1:]}", "第 1 个字符"),
+    ],
+)
+def test_the_difference_of_texts_is_named(back: str, words: str) -> None:
+    assert words in text_difference(SENT, back) and bool(words) == bool(text_difference(SENT, back))
+
+
+@pytest.mark.parametrize(
+    ("back", "words"),
+    [
+        (SENT.encode(), ""),
+        (b"", "空的"),
+        (SENT.encode()[:41], "被截断：只回来前 41 个字节"),
+        (SENT.encode() + b"\0", "末尾多出 1 个字节"),
+        (b"\xef\xbb\xbf" + SENT.encode(), "BOM"),
+        (SENT.encode("gb18030"), "被改成 GBK 编码"),
+        (SENT.encode("gbk", "replace"), "被改成 GBK 编码"),
+        (SENT.encode("utf-16"), "被改成 UTF-16 编码"),
+        (SENT.replace("\r\n", "\n").encode(), "换行符被改动"),
+        (SENT.replace("\n", "\r\n").encode(), "换行符被改动"),
+        (b"\xff" + SENT.encode()[1:], "第 1 个字节"),
+    ],
+)
+def test_the_difference_of_bytes_is_named(back: bytes, words: str) -> None:
+    assert words in bytes_difference(SENT.encode(), back) and bool(words) == bool(bytes_difference(SENT.encode(), back))
+
+
+@given(st.binary(max_size=300))
+def test_only_the_same_bytes_have_no_difference(back: bytes) -> None:
+    assert (bytes_difference(SENT.encode(), back) == "") == (back == SENT.encode())
+
+
+@given(st.text(max_size=80))
+def test_only_the_same_text_has_no_difference(back: str) -> None:
+    assert (text_difference("甲\r\n乙", back) == "") == (back == "甲\r\n乙")

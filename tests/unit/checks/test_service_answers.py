@@ -163,9 +163,33 @@ def test_probe_tcp_judges_the_port_only() -> None:
     assert ANSWER.applies(service("http://a/"), site()) == ""
 
 
-def test_a_probe_of_the_bus_is_not_guessed_at() -> None:
-    verdict = judged(ANSWER, service("http://127.0.0.1:1/", "soap-echo"))
-    assert verdict.outcome is Outcome.UNKNOWN and "soap-echo" in verdict.reason
+DESCRIPTION = (
+    '<d:definitions xmlns:d="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/">'
+    '<d:service name="a"><d:port name="b"><s:address location="{}"/></d:port></d:service></d:definitions>'
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "outcome"),
+    [
+        (answer(DESCRIPTION.format("http://auth/a")), Outcome.PASS),
+        (answer(DESCRIPTION.format("")), Outcome.FAIL),
+        (answer(titled("就业监测")), Outcome.UNKNOWN),
+        (answer(""), Outcome.UNKNOWN),
+        (answer("", "500 Error"), Outcome.FAIL),
+    ],
+)
+def test_probe_soap_echo_reads_the_description_and_sends_nothing(content: bytes, outcome: Outcome) -> None:
+    with raw(content) as server:
+        target = service(server.url, "soap-echo")
+        assert judged(ANSWER, target).outcome is outcome
+        assert [request.split()[:2] for request in server.requests] == [[b"GET", b"/?wsdl"]]
+        assert f"GET {server.url}?wsdl" in ANSWER.shows(target)[0] and not ANSWER.sends
+
+
+def test_a_probe_that_no_service_has_is_not_guessed_at() -> None:
+    verdict = judged(ANSWER, service("http://127.0.0.1:1/", "sftp-roundtrip"))
+    assert verdict.outcome is Outcome.UNKNOWN and "sftp-roundtrip" in verdict.reason
 
 
 def test_a_url_that_is_none_is_unknown_and_named() -> None:
