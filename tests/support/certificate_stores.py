@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from certificate_making import DER, Issued
+from Crypto.Cipher import DES3
 from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat
 
 SIGNER = "distid:1234567812345678"
@@ -47,8 +48,25 @@ def protected(pkcs8: bytes, password: str) -> bytes:
         stream += digest
     hidden = bytes(one ^ other for one, other in zip(pkcs8, stream, strict=False))
     check = hashlib.sha1(_wide(password) + pkcs8).digest()
-    algorithm = _element(0x30, _element(0x06, bytes.fromhex("2b060104012a021101 01".replace(" ", ""))) + b"\x05\x00")
+    algorithm = _element(0x30, _element(0x06, bytes.fromhex("2b060104012a02110101")) + b"\x05\x00")
     return _element(0x30, algorithm + _element(0x04, salt + hidden + check))
+
+
+def protected_jce(pkcs8: bytes, password: str) -> bytes:
+    """The same under JCEKS's (com.sun.crypto.provider.KeyProtector): triple DES, each half of the salt hashed apart."""
+    salt, rounds, made = os.urandom(8), 50, b""
+    for half in (salt[:4], salt[4:]):
+        for _ in range(rounds):
+            half = hashlib.md5(half + password.encode("ascii")).digest()
+        made += half
+    pad = 8 - len(pkcs8) % 8
+    hidden = DES3.new(made[:24], DES3.MODE_CBC, made[24:]).encrypt(pkcs8 + bytes([pad]) * pad)
+    parameters = _element(0x30, _element(0x04, salt) + _element(0x02, bytes([rounds])))
+    algorithm = _element(0x30, _element(0x06, bytes.fromhex("2b060104012a021301")) + parameters)
+    return _element(0x30, algorithm + _element(0x04, hidden))
+
+
+JKS, JCEKS = 0xFEEDFEED, 0xCECECECE
 
 
 def jks(
@@ -56,13 +74,14 @@ def jks(
     trusted: Sequence[Issued] = (),
     password: str = "changeit",
     key_password: str = "",
-    magic: int = 0xFEEDFEED,
+    magic: int = JKS,
 ) -> bytes:
     """A JKS store: each entry is an alias, the owner of the private key, and the issuers after it."""
     body = struct.pack(">III", magic, 2, len(entries) + len(trusted))
     for alias, own, issuers in entries:
         pkcs8 = own.key.private_bytes(DER, PrivateFormat.PKCS8, NoEncryption())
-        hidden = protected(pkcs8, key_password or password)
+        hide = protected if magic == JKS else protected_jce
+        hidden = hide(pkcs8, key_password or password)
         body += struct.pack(">I", 1) + _named(alias) + struct.pack(">QI", 0, len(hidden)) + hidden
         body += struct.pack(">I", 1 + len(issuers)) + b"".join(_certificate(one) for one in (own, *issuers))
     for place, one in enumerate(trusted):

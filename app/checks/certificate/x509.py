@@ -141,7 +141,7 @@ class X509:
 
         try:
             x509.load_der_x509_certificate(self.encoded)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             return False
         return True
 
@@ -234,11 +234,11 @@ def certificate(encoded: bytes) -> X509:
         names = (found.issuer_name, found.subject_name, found.signature_oid, found._fields[5])
     except (der.NotDer, IndexError):
         raise NotCertificate("不是 X.509 证书，或已损坏") from None
-    if shape != [der.SEQUENCE, der.SEQUENCE, der.BITS] or not names:
+    if shape != [der.SEQUENCE, der.SEQUENCE, der.BITS] or not names or found._parts[2].content[:1] != b"\0":
         raise NotCertificate("不是 X.509 证书，或已损坏")
     try:
         _ = found.not_before, found.not_after
-    except ValueError as error:
+    except Exception as error:  # noqa: BLE001 - ValueError, InvalidVersion and whatever else a library thinks of
         raise _refused(encoded, error) from None
     return found
 

@@ -11,7 +11,7 @@ from cryptography import x509
 from app.checks.certificate import chain, der, revocation
 from app.checks.certificate.crl import Crl
 from app.checks.certificate.facts import Facts, Material
-from app.checks.certificate.x509 import certificate
+from app.checks.certificate.x509 import NotCertificate, Unsupported, certificate
 from app.checks.model import Outcome
 from app.site.model import Certificate, Site
 
@@ -78,3 +78,16 @@ def test_a_list_signed_by_an_issuer_whom_nobody_trusts_clears_nothing() -> None:
 
     assert outcome(issue("伪")) is Outcome.UNKNOWN
     assert outcome(ROOT) is Outcome.PASS
+
+
+def test_no_flipped_bit_of_a_certificate_leads_to_an_anchor() -> None:
+    leaf = ROOT.issue("设备", hosts=["a.cn"]).der
+    for place in range(len(leaf)):
+        changed = bytearray(leaf)
+        changed[place] ^= 1 << place % 8
+        try:
+            one = certificate(bytes(changed))
+        except (NotCertificate, Unsupported):
+            continue
+        given = Facts(Material(one, (), "DER"), NOW, (ROOT.parsed,))
+        assert chain_of(given, "server-device") in (Outcome.FAIL, Outcome.UNKNOWN), place

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from certificate_making import DAY, DER, NOW, PEM, Issued, issue, rsa_key, run, tls_server, write
-from certificate_stores import jks, openssl, p12, sm2_authority, sm2_leaf
+from certificate_stores import JCEKS, JKS, jks, openssl, p12, sm2_authority, sm2_leaf
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -155,21 +155,22 @@ def test_a_pkcs12_file_with_another_s_key_fails(tmp_path: Path, root: Issued) ->
     assert result.outcome is FAIL
 
 
-def test_java_s_store_opens_its_keys_by_its_own_password(tmp_path: Path, root: Issued) -> None:
+@pytest.mark.parametrize("magic", [JKS, JCEKS])
+def test_java_s_store_opens_its_keys_by_its_own_password(tmp_path: Path, root: Issued, magic: int) -> None:
     own = root.issue("设备", own=rsa_key(2048), end=LONG)
     trusted = write(tmp_path / "root.cer", root.der)
-    path = write(tmp_path / "a.jks", jks(("服务器", own, [root])))
+    path = write(tmp_path / "a.jks", jks(("服务器", own, [root]), magic=magic))
     target = Certificate("c", source=f"file:{path}", trust=(trusted,))
     results = run(target, "source", "chain", "key", passwords={"c": "changeit"})
     assert {result.outcome for result in results.values()} == {PASS}, results
     assert (
         key_of(path).outcome is UNKNOWN and run(target, "source", passwords={"c": "x-wrong"})["source"].outcome is FAIL
     )
-    odd = write(tmp_path / "odd.jks", jks(("a", own, [root]), key_password="another"))
+    odd = write(tmp_path / "odd.jks", jks(("a", own, [root]), key_password="another", magic=magic))
     result = key_of(odd, "changeit")
     assert result.outcome is UNKNOWN and "条目口令" in result.reason
     stranger = Issued(own.certificate, rsa.generate_private_key(65537, 2048))
-    assert key_of(write(tmp_path / "b.jks", jks(("a", stranger, [root]))), "changeit").outcome is FAIL
+    assert key_of(write(tmp_path / "b.jks", jks(("a", stranger, [root]), magic=magic)), "changeit").outcome is FAIL
     only = write(tmp_path / "trust.jks", jks(trusted=[own]))
     assert key_of(only, "changeit").outcome is NONE
 

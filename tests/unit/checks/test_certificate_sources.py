@@ -129,25 +129,6 @@ def test_an_old_pfx_of_weak_algorithms_is_read(tmp_path: Path, leaf: Issued) -> 
     assert source_of(tmp_path / "old.p12", "abc").outcome is PASS
 
 
-@pytest.mark.skipif(subprocess.run(["which", "keytool"], capture_output=True).returncode != 0, reason="no keytool")
-def test_key_stores_of_java_are_read_with_and_without_a_password(
-    tmp_path: Path, root: Issued, middle: Issued, leaf: Issued
-) -> None:
-    write(tmp_path / "in.p12", pfx(leaf, middle, root, password=b"changeit"))
-    for kind in ("jks", "pkcs12"):
-        words = ["keytool", "-importkeystore", "-srckeystore", "in.p12", "-srcstoretype", "pkcs12", "-srcstorepass"]
-        words += ["changeit", "-destkeystore", f"{kind}.jks", "-deststoretype", kind, "-deststorepass", "changeit"]
-        subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
-    trusted = write(tmp_path / "root.cer", root.der)
-    for kind in ("jks", "pkcs12"):
-        path = tmp_path / f"{kind}.jks"
-        results = of_file(path, "source", "chain", password="changeit", trust=(trusted,))
-        assert {result.outcome for result in results.values()} == {PASS}, results
-        assert source_of(path, "wrong-9").outcome is FAIL
-        assert source_of(path).outcome is UNKNOWN
-    assert of_file(tmp_path / "jks.jks", "chain", trust=(trusted,))["chain"].outcome is PASS  # certificates lie open
-
-
 @pytest.mark.parametrize(
     "content",
     [
