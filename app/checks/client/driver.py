@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from app.checks.certificate.token import require_loadable
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from app.checks.client.session import ClientSession
 
 EXPECTED = "令牌驱动能加载，看得到一个令牌"
-# What the system says of a library without PKCS#11's entry point: such as a CSP's (dlsym, GetProcAddress error 127).
-NOT_PKCS11 = re.compile(r"C_GetFunctionList|specified procedure could not be found|找不到指定的程序")
+ENTRY = b"C_GetFunctionList"  # PKCS#11's entry point; a CSP has none
+BROKEN = re.compile(r"too short|invalid|cannot|could not|找不到指定的模块", re.IGNORECASE)  # as the system says it
+MOST_READ = 256 << 20  # bytes of a library
 OTHER_SIZE = re.compile(r"ELFCLASS|\b193\b|not a valid Win32|不是有效的 Win32")
 INSTALL = "请安装（或重装）令牌的驱动，核对 site.toml 的 driver，再检查。"
 PLUG_IN = "请插入令牌，确认驱动与令牌型号相符，再检查。"
@@ -53,13 +54,22 @@ def gather(session: ClientSession, target: Client) -> Driver:
     if told.get("stage") == "load":
         if OTHER_SIZE.search(detail):
             raise Undetermined(f"{name} 与本程序的字长不同，不能加载（{detail}）", BY_HAND)
-        if NOT_PKCS11.search(detail):
-            reason = f"{name} 能加载，但不是 PKCS#11 驱动（可能是 CSP），从这里看不出令牌是否在位"
+        if not BROKEN.search(detail) and not _has_entry(target.driver):
+            reason = f"{name} 不是 PKCS#11 驱动（可能是 CSP），从这里看不出令牌是否在位"
             raise Undetermined(reason, BY_HAND)
         return Driver(name, False, detail)
     if "stage" in told or not isinstance(tokens, list):
         raise Undetermined(f"令牌驱动 {name} 答复出错（{detail or '没有列出令牌'}）", BY_HAND)
     return Driver(name, True, "", tuple(_label(one) for one in tokens if not one.get("trouble")), _troubled(tokens))
+
+
+def _has_entry(module: str) -> bool:
+    """Whether a library names PKCS#11's entry point anywhere."""
+    try:
+        with Path(module).open("rb") as file:
+            return ENTRY in file.read(MOST_READ)
+    except OSError:
+        return True
 
 
 def _troubled(tokens: Sequence[Any]) -> tuple[str, ...]:

@@ -52,24 +52,33 @@ def parse(body: str, *, ansi: bool = False) -> dict[str, Key]:
     ``ansi``: REGEDIT4, whose text in hex is not UTF-16. Raises Undetermined for anything that is no export.
     """
     values: dict[str, dict[str, Value]] = {}
+    written: dict[str, str] = {}
     current: dict[str, Value] | None = None
     for line in _logical(body.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
         if line.startswith("["):
             if not line.rstrip().endswith("]") or line.startswith("[-"):
                 raise _wrong(line)
-            try:
-                current = values.setdefault(normal(line.strip()[1:-1]), {})
-            except ValueError:
-                current = {}
+            current = _key(line.strip()[1:-1], values, written)
         elif current is None:
             raise _wrong(line)
         else:
             name, value = _entry(line, ansi)
             current[name] = value
-    return _joined(values)
+    return _joined(values, written)
 
 
-def _joined(values: dict[str, dict[str, Value]]) -> dict[str, Key]:
+def _key(path: str, values: dict[str, dict[str, Value]], written: dict[str, str]) -> dict[str, Value]:
+    """Where the values of a key go; ``written`` keeps the names as they stand in the file."""
+    try:
+        wanted = normal(path)
+    except ValueError:
+        return {}
+    own, parts = wanted.split("\\"), path.strip().rstrip("\\").split("\\")
+    written |= {"\\".join(own[: count + 1]): part for count, part in enumerate(parts)}
+    return values.setdefault(wanted, {})
+
+
+def _joined(values: dict[str, dict[str, Value]], written: dict[str, str]) -> dict[str, Key]:
     """Keys with their keys below; one that is left out between two that stand in the file is there as well."""
     every: dict[str, dict[str, Value]] = dict(values)
     for path in values:
@@ -79,9 +88,9 @@ def _joined(values: dict[str, dict[str, Value]]) -> dict[str, Key]:
         every |= {parent: every.get(parent, {}) for parent in parents[first:]}
     below: dict[str, dict[str, None]] = {path: {} for path in every}
     for path in every:
-        parent, _, name = path.rpartition("\\")
+        parent = path.rpartition("\\")[0]
         if parent in below:
-            below[parent][name] = None
+            below[parent][written[path]] = None
     return {path: Key(found, tuple(below[path])) for path, found in every.items()}
 
 
