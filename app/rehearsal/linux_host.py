@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 JAVA = "/usr/java/jdk1.8.0_202/bin/java"
 CLOCK_SKEW_SECONDS = 600  # ahead, under the fault "clock-skewed"
+ONE_FILE_SYSTEM = "env LC_ALL=C df -kP "
 NOT_FOUND = 127  # a shell's exit status for a command that does not exist
 BLOCKS_PER_GIB = 1024 * 1024
 CLOSED_BY = {"oracle": "db-down", "wls-jyjc2": "server-down"}  # ports on which nobody listens under a fault
@@ -41,9 +43,17 @@ def run(command: str, faults: frozenset[str], ports: Mapping[str, int]) -> Print
         f"{JAVA} -version": lambda: Printed(stderr=JAVA_VERSION),
         "env LC_ALL=C ss -lnt": lambda: Printed(sockets(listening(faults, ports))),
         "env LC_ALL=C netstat -an": lambda: Printed(netstat(listening(faults, ports))),
+        **{text: partial(Printed, printed) for text, printed in FIXED.items()},
     }
-    known = commands.get(command.strip())
+    if command.startswith(ONE_FILE_SYSTEM):
+        return holder(command.removeprefix(ONE_FILE_SYSTEM), "disk-full" in faults)
+    known = commands.get(with_usual_path(command.strip()))
     return known() if known else not_found(command)
+
+
+def with_usual_path(command: str) -> str:
+    """The same command without the directories that it adds to the path."""
+    return command.replace(' PATH="$PATH:/usr/sbin:/sbin:/usr/contrib/bin"', "", 1)
 
 
 def not_found(command: str) -> Printed:
@@ -69,6 +79,15 @@ def disk_space(full: bool) -> str:
     lines = [f"{'Filesystem':<50} {'1024-blocks':>12} {'Used':>10} {'Available':>10} Capacity Mounted on"]
     lines += [space_line(*row) for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def holder(path: str, full: bool) -> Printed:
+    """``df -kP`` of one path: the file system it lies on. Below the mount points there is nothing here but /u01/wls."""
+    header, *rows = disk_space(full).splitlines()
+    found = [row for row in rows if row.endswith(f" {path}") or (path == "/u01/wls" and row.endswith(" /u01"))]
+    if not found:
+        return Printed(stderr=f"df: '{path}': No such file or directory\n", status=1)
+    return Printed(f"{header}\n{found[-1]}\n")
 
 
 def space_line(device: str, size: int, used: int, mount: str) -> str:
@@ -190,3 +209,42 @@ JAVA_VERSION = """java version "1.8.0_202"
 Java(TM) SE Runtime Environment (build 1.8.0_202-b08)
 Java HotSpot(TM) 64-Bit Server VM (build 25.202-b08, mixed mode)
 """
+
+SYSCTL = """kernel.shmmax = 68719476736
+kernel.shmall = 4294967296
+kernel.shmmni = 4096
+kernel.sem = 250	32000	100	128
+fs.file-max = 6815744
+"""
+
+PROCESS_LIMITS = """Limit                     Soft Limit           Hard Limit           Units
+Max cpu time              unlimited            unlimited            seconds
+Max stack size            10485760             33554432             bytes
+Max processes             16384                16384                processes
+Max open files            65536                65536                files
+Max locked memory         unlimited            unlimited            bytes
+"""
+
+ADDRESSES = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
+    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
+    inet 127.0.0.1/8 scope host lo
+       valid_lft forever preferred_lft forever
+    inet6 ::1/128 scope host
+       valid_lft forever preferred_lft forever
+2: ens3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000
+    link/ether 52:54:00:5c:1a:07 brd ff:ff:ff:ff:ff:ff
+    inet 10.51.0.21/24 brd 10.51.0.255 scope global noprefixroute ens3
+       valid_lft forever preferred_lft forever
+"""
+
+FIXED = {
+    "uname -n": "jyjc-app-server01\n",
+    "getent hosts jyjc-app-server01": "10.51.0.21      jyjc-app-server01\n",
+    "getconf _NPROCESSORS_ONLN": "8\n",
+    "env LC_ALL=C uptime": " 10:21:07 up 41 days,  2:13,  1 user,  load average: 0.42, 0.37, 0.35\n",
+    "env LC_ALL=C ip addr": ADDRESSES,
+    "env LC_ALL=C ip route": "default via 10.51.0.1 dev ens3 proto static metric 100 \n"
+    "10.51.0.0/24 dev ens3 proto kernel scope link src 10.51.0.21 metric 100 \n",
+    "env LC_ALL=C sysctl kernel.shmmax kernel.shmall kernel.shmmni kernel.sem fs.file-max": SYSCTL,
+    "cat /proc/2412/limits": PROCESS_LIMITS,
+}

@@ -34,6 +34,7 @@ TARGET, USER = "wls1", "monitor"
 HOME = "/u01/domains"
 JAR = "/u01/wls/wlserver/server/lib/weblogic.jar"
 PROCESSES = {4107: ADMIN, 4588: "jyjc1", 4603: SECOND}
+FILES = "env LC_ALL=C ls -lLd "
 WLST = f"{JAVA} -cp {JAR} weblogic.WLST"
 CONNECT = re.compile(r"connect\((u'[^']*'), (u'[^']*'), (u'[^']*')\)")
 MARK = re.compile(r"print\('(\S+) ' ")
@@ -57,7 +58,18 @@ def run(command: str, stdin: bytes, world: World, version: str) -> Printed | Non
             return Printed(configuration(domain(server, world), version))
         if re.fullmatch(rf"tail -c [0-9]+ {home}/servers/{server}/logs/{server}\.log", command):
             return Printed(log(server, "server-down" in world.faults))
+        if command.startswith(f"{FILES}{home} ") and f"/servers/{server}/" in command:
+            return files(command.removeprefix(FILES).split(), home)
     return None
+
+
+def files(paths: list[str], home: str) -> Printed:
+    """``ls -lLd``: the domain, and the one boot.properties that each server has (from 10.3.2 on)."""
+    there = {path: f"-rw------- 1 weblogic weblogic 96 Nov 23 09:12 {path}" for path in paths if "/security/" in path}
+    there[home] = f"drwxr-x--- 14 weblogic weblogic 4096 Nov 23 09:12 {home}"
+    missing = [f"ls: cannot access '{path}': No such file or directory" for path in paths if path not in there]
+    shown = "".join(f"{there[path]}\n" for path in paths if path in there)
+    return Printed(shown, "".join(f"{line}\n" for line in missing), 2 if missing else 0)
 
 
 def domain(server: str, world: World) -> Domain:

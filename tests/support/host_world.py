@@ -78,8 +78,9 @@ def surroundings(
 
 
 def run(around: Surroundings, *ids: str, targets: tuple[str, ...] = ("app-host",)) -> dict[str, Result]:
-    """The results by check id without its table."""
-    planned = catalogue.plan(around.site, targets=targets, ids=tuple(f"host.{one}" for one in ids))
+    """The results by check id without its table; host.ports only where the plan has ports."""
+    chosen = catalogue.plan(around.site, targets=targets, ids=tuple(f"host.{one}" for one in ids))
+    planned = [pair for pair in chosen if not pair.check.applies(pair.target, around.site)]
     results: dict[str, Result] = {}
     runner.run(planned, around, lambda result: results.update({result.check.removeprefix("host."): result}))
     return results

@@ -18,7 +18,10 @@ ORACLE = (
     "tablespaces", "tablespace_usage", "temp", "undo", "users", "invalid_objects", "exchange_tables", "code_tables",
     "clock",
 )  # fmt: skip
-HOST = ("port", "key", "login", "os", "disk", "memory", "java", "processes", "clock")
+HOST = (
+    "port", "key", "login", "os", "disk", "memory", "swap", "load", "java", "limits", "network", "ports", "processes",
+    "clock", "boot_properties",
+)  # fmt: skip
 MANAGED = ("health", "heap", "threads", "jdk")  # what cannot be judged of a server that does not run
 
 

@@ -227,8 +227,9 @@ class Connection:
         import paramiko
 
         try:
-            origin = ("127.0.0.1", 0)
-            channel: Channel = self._transport.open_channel("direct-tcpip", (host, port), origin, timeout=seconds)
+            with self._opening:
+                where, origin = (host, port), ("127.0.0.1", 0)
+                channel: Channel = self._transport.open_channel("direct-tcpip", where, origin, timeout=seconds)
             return channel
         except paramiko.ChannelException as error:
             if "refused" in error.text.lower():

