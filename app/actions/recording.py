@@ -14,7 +14,7 @@ from app.base.cancellation import Cancellation
 from app.base.errors import InputError
 from app.evidence.entry import Entry
 from app.evidence.project import Draft
-from app.site.model import Host
+from app.site.model import Bus, Host
 from app.workflow.model import Record
 
 DECISIONS = ("waive", "not_applicable", "withdraw")
@@ -131,9 +131,12 @@ def decide(
 
 
 def trust(workspace: Workspace, target_id: str, fingerprint: str) -> Entry:
-    """Records a host key as known. Raises InputError for a target that is no host or a malformed fingerprint."""
+    """Records the key of a host, or of an SFTP bus, as known. Raises InputError for another target or a malformed
+    fingerprint.
+    """
     require_writable(workspace)
-    if not isinstance(workspace.site.target(target_id), Host):
+    target = workspace.site.target(target_id)
+    if not (isinstance(target, Host) or (isinstance(target, Bus) and target.probe == "sftp-roundtrip")):
         raise InputError(f"现场配置文件中没有主机 {target_id}。")
     if not _is_fingerprint(fingerprint):
         raise InputError(f"主机公钥指纹应为 SHA256: 加 43 个字符，不是 {fingerprint!r}。")

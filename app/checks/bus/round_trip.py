@@ -165,7 +165,7 @@ def compare_files(echoes: Sequence[sftp.FileEcho]) -> Verdict:
     told = f"{len(echoes)} 个文件原样读回，用时 {'、'.join(f'{echo.seconds:.3f}' for echo in echoes)} 秒"
     if left:
         return Verdict(Outcome.WARN, expected, told, left, advice_left)
-    if len(echoes) < ECHOES:
+    if len({echo.message.id for echo in echoes}) < ECHOES:
         return Verdict(Outcome.UNKNOWN, expected, f"只写入 {len(echoes)} 个文件", "往返没有做完", "请再检查一次。")
     return Verdict(Outcome.PASS, expected, f"{told}，并已删除")
 
