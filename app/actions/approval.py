@@ -119,7 +119,7 @@ def _addresses(target: Target) -> tuple[str, ...]:
         case Database() | Host():
             return (f"{target.host}:{target.port}",)
         case WebLogic():
-            return _of_urls(target.url, *target.application_urls)
+            return _of_urls(target.url, *target.application_urls, *_console(target), *target.managed.values())
         case Bus():
             return _of_urls(target.url, target.exchange.report, target.exchange.dispatch)
         case Service():
@@ -129,6 +129,11 @@ def _addresses(target: Target) -> tuple[str, ...]:
         case Certificate() if target.source.startswith("tls://"):
             return _of_urls(target.source)
     return ()
+
+
+def _console(target: WebLogic) -> tuple[str, ...]:
+    """The console's address where the plan gives one (it may also say yes or no)."""
+    return (target.expect.console,) if "://" in target.expect.console else ()
 
 
 def _of_urls(*urls: str) -> tuple[str, ...]:
