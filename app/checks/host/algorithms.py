@@ -38,3 +38,28 @@ def agreed_legacy(transport: Any, kex: str) -> tuple[str, ...]:
         "macs": [transport.local_mac, transport.remote_mac],
     }
     return tuple(dict.fromkeys(name for kind, names in agreed.items() for name in names if name in LEGACY[kind]))
+
+
+OFFERS = {
+    "kex": "kex_algo_list",
+    "keys": "server_key_algo_list",
+    "ciphers": "server_encrypt_algo_list",
+    "macs": "server_mac_algo_list",
+}
+KIND_WORDS = {"kex": "密钥交换", "keys": "主机密钥", "ciphers": "加密", "macs": "完整性"}
+SHOWN = 6  # algorithms of each kind that a message names
+LEGACY_ADVICE = "请客户升级该主机的 SSH 服务；经客户同意，也可在现场配置文件里给它写 legacy_algorithms = true，再检查。"
+UPGRADE_ADVICE = "本程序没有这些算法，请客户升级该主机的 SSH 服务，或在该主机上人工核对。"
+
+
+def not_shared(transport: Any, offered: dict[str, list[str]]) -> tuple[str, str]:
+    """What the server offers of the kinds of which we share nothing, and what can be done; ``transport``: paramiko's,
+    ``offered``: as it parsed the server's KEXINIT.
+    """
+    ours = {kind: set(getattr(transport, f"preferred_{kind}")) for kind in OFFERS}
+    theirs = {kind: [str(name)[:64] for name in offered.get(field, [])] for kind, field in OFFERS.items()}
+    lacking = {kind: names for kind, names in theirs.items() if names and not ours[kind] & set(names)}
+    told = "；".join(f"{KIND_WORDS[kind]} {'、'.join(names[:SHOWN])}" for kind, names in lacking.items())
+    helped = bool(lacking) and all(set(LEGACY[kind]) & set(names) for kind, names in lacking.items())
+    reason = f"与该主机没有共同的现行 SSH 算法；该主机只提供：{told or '（没有读到）'}"
+    return reason, LEGACY_ADVICE if helped and transport.disabled_algorithms else UPGRADE_ADVICE

@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from app.checks.host import algorithms
+from app.checks.host import algorithms, authentication
+from app.checks.host.authentication import NONE as NONE
 from app.checks.host.channels import QUIET, Full, words
 from app.checks.host.greeting import Greeted
 from app.checks.model import Failed, Undetermined
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 
 LOG = "onsite.ssh"
 KEYS = 12.0  # seconds for the key exchange
-LOG_IN = 12.0  # seconds for each step of the log-in
-PASSWORD, INTERACTIVE, NONE = "password", "keyboard-interactive", "none"
-LEGACY_ADVICE = "该主机只有旧算法时，经客户同意，在现场配置文件里给它写 legacy_algorithms = true，再检查。"
+MOST_PACKET = 256 << 10  # bytes; what a peer may send in one is 35000 (RFC 4253, 6.1)
 
 
 class NoCommonAlgorithm(Undetermined):
@@ -65,14 +64,16 @@ class Connection:
         self._transport.daemon = True
         self._transport.set_log_channel(LOG)
         self._transport.banner_timeout = KEYS
-        self._transport.auth_timeout = LOG_IN
+        self._transport.auth_timeout = authentication.LOG_IN
         if kinds:
             self._transport.get_security_options().key_types = tuple(kinds)
+        self._offered: dict[str, list[str]] = {}
         self._remember()
+        self._bound()
 
     def _remember(self) -> None:
-        """paramiko forgets the key exchange's name once it is over, and what a server says at parting."""
-        verify = self._transport._verify_key
+        """paramiko forgets the key exchange's name once it is over, what was offered, and what is said at parting."""
+        verify, parse = self._transport._verify_key, self._transport._parse_kex_init
 
         def verify_key(key: bytes, signature: bytes) -> None:
             self._kex = str(getattr(self._transport.kex_engine, "name", ""))
@@ -82,8 +83,26 @@ class Connection:
             message.get_int()
             self._parting = message.get_text()[:160]
 
+        def parse_kex_init(message: Any) -> None:
+            self._offered = self._transport._really_parse_kex_init(type(message)(message.asbytes()))
+            parse(message)
+
         self._transport._verify_key = verify_key
+        self._transport._parse_kex_init = parse_kex_init
         self._transport._parse_disconnect = parse_disconnect
+
+    def _bound(self) -> None:
+        """A packet's length is the peer's word, and paramiko would wait and store for gigabytes."""
+        import paramiko
+
+        read_all = self._transport.packetizer.read_all
+
+        def read(size: int, check_rekey: bool = False) -> bytes:
+            if size > MOST_PACKET:
+                raise paramiko.SSHException(f"packet of {size} bytes")
+            return bytes(read_all(size, check_rekey))
+
+        self._transport.packetizer.read_all = read
 
     @property
     def alive(self) -> bool:
@@ -112,9 +131,8 @@ class Connection:
         try:
             self._transport.start_client(timeout=KEYS)
             key = self._transport.get_remote_server_key()
-        except paramiko.ssh_exception.IncompatiblePeer as error:
-            reason = f"与该主机没有共同的现行 SSH 算法（{str(error)[:160]}）"
-            raise NoCommonAlgorithm(reason, LEGACY_ADVICE) from None
+        except paramiko.ssh_exception.IncompatiblePeer:
+            raise NoCommonAlgorithm(*algorithms.not_shared(self._transport, self._offered)) from None
         except (paramiko.SSHException, EOFError, OSError, ValueError) as error:
             self._require_time(error)
             raise Undetermined(f"SSH 密钥交换没有完成（{words(error)}）", QUIET) from None
@@ -132,56 +150,7 @@ class Connection:
 
         Raises Failed when it was refused, Undetermined for anything else. After either the attempt is spent.
         """
-        import paramiko
-
-        methods = self._methods(user)
-        if methods is None:
-            return NONE
-        try:
-            if PASSWORD in methods:
-                further = self._transport.auth_password(user, password, fallback=False)
-                method = PASSWORD
-            elif INTERACTIVE in methods:
-                answers = _Answers(password)
-                further = self._transport.auth_interactive(user, answers)
-                method = INTERACTIVE
-            else:
-                raise Undetermined(
-                    f"该主机不接受口令登录，只接受 {'、'.join(methods)}", "请客户为检查用户开放口令登录，或另行取证。"
-                )
-        except paramiko.AuthenticationException as error:
-            raise self._refused(user, error) from None
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            raise Undetermined(f"登录没有完成（{words(error)}）", QUIET) from None
-        if further or not self._transport.is_authenticated():
-            raise Undetermined(f"口令之外还要求 {'、'.join(further)}，没有登录", "请客户提供只用口令登录的检查用户。")
-        return method
-
-    def _methods(self, user: str) -> list[str] | None:
-        """What the server lets this user log in by; None when it let us in without anything. No password is sent."""
-        import paramiko
-
-        try:
-            self._transport.auth_none(user)
-        except paramiko.BadAuthenticationType as error:
-            return list(error.allowed_types)
-        except paramiko.AuthenticationException:
-            if self.alive:
-                return [PASSWORD]
-            raise Undetermined("问登录方式时连接断开", QUIET) from None
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            raise Undetermined(f"问登录方式时出错（{words(error)}）", QUIET) from None
-        return None
-
-    def _refused(self, user: str, error: Exception) -> Failed | Undetermined:
-        """Refused only when the server said so; a connection that broke says nothing of the password."""
-        text = str(error)
-        if "imeout" in text:
-            return Undetermined(f"登录在 {LOG_IN:g} 秒内没有答复", QUIET)
-        if "shut down" in text and "authentication failures" not in self._parting.lower():
-            return Undetermined("登录中连接断开，不知道口令是否被接受；为防锁定账户，本次不再试", QUIET)
-        advice = "请核对用户与口令后再检查；为防锁定账户，本次不再重试。"
-        return Failed(f"用户 {user} 的登录被拒绝", advice, "口令登录成功")
+        return authentication.log_in(self._transport, user, password, lambda: self._parting)
 
     def start(self, command: str, ends: float) -> Channel:
         """A channel on which ``command`` runs, before ``ends`` (on ``time.monotonic``'s clock).
@@ -206,7 +175,7 @@ class Connection:
             begin(channel)
             return cast("Channel", channel)
         except paramiko.ChannelException as error:
-            raise Full(f"对方不再开新的会话：{error.text}") from None
+            raise Full(f"对方不再开新的会话：{error.text[:160]}") from None
         except (paramiko.SSHException, EOFError, OSError) as error:
             why = words(error) if time.monotonic() < ends else "对方在时限内没有答复"
             raise Undetermined(f"{what} 没有执行（{why}）", QUIET) from None
@@ -237,25 +206,7 @@ class Connection:
                     f"从跳板机连接 {host}:{port} 被拒绝", "请确认 SSH 服务已启动，端口无误。", "接受连接"
                 ) from None
             raise Undetermined(
-                f"跳板机没有接通 {host}:{port}（{error.text}）", "请确认跳板机允许转发并能到达该主机。"
+                f"跳板机没有接通 {host}:{port}（{error.text[:160]}）", "请确认跳板机允许转发并能到达该主机。"
             ) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise Undetermined(f"跳板机没有接通 {host}:{port}（{words(error)}）", QUIET) from None
-
-
-class _Answers:
-    """Answers one hidden prompt with the password, once; a server that asks for more gets nothing more."""
-
-    def __init__(self, password: str) -> None:
-        self._password = password
-        self._given = False
-
-    def __call__(self, title: str, instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:  # noqa: ARG002
-        import paramiko
-
-        if not prompts:
-            return []
-        if self._given or len(prompts) > 1 or prompts[0][1]:
-            raise paramiko.SSHException("服务器要求口令以外的回答")
-        self._given = True
-        return [self._password]

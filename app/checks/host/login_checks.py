@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.checks.host.connection import NONE
+from app.checks.host.authentication import NONE
 from app.checks.host.link import LoggedIn, Presented, Refused
 from app.checks.host.session import HostSession
 from app.checks.model import Outcome, Undetermined, Verdict

@@ -449,7 +449,7 @@ def test_a_refusal_behind_the_jump_host_says_from_where(folders: tuple[Path, Pat
 
 
 def test_the_session_s_patience_is_shorter_than_its_checks() -> None:
-    from app.checks.host import checks, connection
+    from app.checks.host import authentication, checks, connection
 
     least = min(check.seconds for check in checks.CHECKS)
-    assert max(link.REACH, connection.KEYS, connection.LOG_IN, lent.PATIENCE) < least
+    assert max(link.REACH, connection.KEYS, authentication.LOG_IN, lent.PATIENCE) < least
