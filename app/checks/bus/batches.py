@@ -27,9 +27,6 @@ class Batch:
     count: int
     sha256: str
 
-    def headers(self) -> dict[str, str]:
-        return {"X-Batch-Id": self.id, "X-Record-Count": str(self.count), "X-Content-SHA256": self.sha256}
-
     def observed(self) -> dict[str, Any]:
         return {"id": self.id, "count": self.count, "sha256": self.sha256}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.checks.bus import encryption, joint, probing, round_trip, sftp
+from app.checks.bus.records import DISPATCH, REPORT
 from app.checks.bus.soap import FRAGILE
 from app.checks.model import Check, Undetermined
 from app.site.model import Bus
@@ -63,18 +64,22 @@ def _over_sftp(target: Bus, what: str) -> Sequence[str]:
 
 
 def shows_report(target: Bus) -> Sequence[str]:
-    if not target.exchange.report:
-        return ()
-    return (f"POST {target.exchange.report}，测试批次一批（批次号以 TEST- 开头，3 条，不含业务数据和个人信息）",)
+    return _shows_exchange(target, REPORT)
 
 
 def shows_dispatch(target: Bus) -> Sequence[str]:
-    url = target.exchange.dispatch
+    return _shows_exchange(target, DISPATCH)
+
+
+def _shows_exchange(target: Bus, direction: str) -> Sequence[str]:
+    url, end = joint.url_of(target, direction), joint.other_end(target)
     if not url:
         return ()
+    if joint.sends_here(target, direction):
+        return (f"POST {url}，测试批次一批（批次号以 TEST- 开头，3 条，不含业务数据和个人信息）",)
     return (
-        f"GET {url}，取待下发的一批；内容只用来计数和计算摘要，不保存、不入库",
-        f"POST {url}，内容完整时发送收到确认（批次号、条数、SHA-256），{joint.other_end(target)}会把这一批记为已收到",
+        f"GET {url}，取{end}待取的一批；内容只用来计数和计算摘要，不保存、不入库",
+        f"POST {url}，内容完整时发送收到确认（批次号、条数、SHA-256），{end}会把这一批记为已收到",
     )
 
 
@@ -140,23 +145,26 @@ CHECKS: tuple[Check, ...] = (
         "joint.report",
         "数据上报",
         VERTICAL,
-        gather=joint.gather_report,
-        compare=joint.compare_report,
+        gather=joint.gather(REPORT),
+        compare=joint.compare(REPORT),
         shows=shows_report,
         concerns=joint.with_a_peer,
         sends=True,
-        definition="1",
+        minds_sending=True,
+        seconds=60.0,
+        definition="2",
     ),
     _check(
         "joint.dispatch",
         "数据下发与接收",
         VERTICAL,
-        gather=joint.gather_dispatch,
-        compare=joint.compare_dispatch,
+        gather=joint.gather(DISPATCH),
+        compare=joint.compare(DISPATCH),
         shows=shows_dispatch,
         concerns=joint.with_a_peer,
         sends=True,
+        minds_sending=True,
         seconds=60.0,
-        definition="1",
+        definition="2",
     ),
 )

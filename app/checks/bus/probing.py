@@ -10,7 +10,7 @@ from statistics import median
 from app.checks.addresses import address_of
 from app.checks.bus import sftp, wsdl
 from app.checks.bus.session import BusSession
-from app.checks.host.connection import NONE
+from app.checks.host.authentication import NONE
 from app.checks.host.link import Refused
 from app.checks.http import ConnectionRefused, HttpAnswer, Reached
 from app.checks.model import Outcome, Undetermined, Verdict

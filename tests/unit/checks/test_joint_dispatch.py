@@ -51,7 +51,9 @@ def test_a_batch_that_arrives_whole_is_confirmed_and_passes(ministry: Ministry, 
     verdict = judged(DISPATCH, bus(f"http://127.0.0.1:{ministry.port}/exchange/dispatch"))
     assert verdict.outcome is Outcome.PASS
     (batch,) = ministry.dispatched.values()
-    assert verdict.observed == {"id": batch.id, "count": len(DISPATCH_RECORDS), "sha256": batch.sha256}
+    assert verdict.observed | {"own": ""} == {
+        "id": batch.id, "count": len(DISPATCH_RECORDS), "sha256": batch.sha256, "own": "",
+    }  # fmt: skip
     (kept,) = (tmp_path / "ministry").glob("*.json")
     assert json.loads(kept.read_text("utf-8")) == {"differing": []}
 
@@ -143,6 +145,13 @@ def test_without_a_url_records_or_a_receipt_are_awaited() -> None:
 def test_it_concerns_other_ends_only_and_needs_consent() -> None:
     assert DISPATCH.sends and DISPATCH.kind == "joint"
     assert [DISPATCH.concerns(bus("", peer), site()) for peer in ("local", "ministry", "city")] == [False, True, True]
+
+
+def test_a_city_is_sent_its_dispatch_and_asked_for_a_receipt() -> None:
+    with raw(answer("", "202 Accepted")) as server:
+        verdict = judged(DISPATCH, bus(server.url, "city"))
+        assert [request.split()[0] for request in server.requests] == [b"POST"]
+    assert verdict.outcome is Outcome.FAIL and verdict.reason == "市端没有给回执"
 
 
 def test_a_refused_exchange_fails() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -120,7 +121,7 @@ def test_a_receipt_is_compared_with_what_was_sent(say: Callable[[bytes], bytes],
 def test_without_a_url_records_or_a_receipt_are_awaited() -> None:
     verdict = judged(REPORT, bus(""))
     assert verdict.outcome is Outcome.UNKNOWN
-    assert "等待记录文件或回执" in verdict.reason and "附上" in verdict.advice
+    assert "等待记录文件或回执" in verdict.reason and "附上" in verdict.advice and "onsite record" in verdict.advice
     assert REPORT.shows(bus("")) == ()
 
 
@@ -129,9 +130,15 @@ def test_it_concerns_other_ends_only_and_needs_consent() -> None:
     assert [REPORT.concerns(bus("", peer), site()) for peer in ("local", "ministry", "city")] == [False, True, True]
 
 
-def test_a_city_is_called_one() -> None:
-    with raw(answer("", "202 Accepted")) as server:
-        assert judged(REPORT, bus(server.url, "city")).reason == "市端没有给回执"
+def test_a_city_reports_up_to_this_end() -> None:
+    """Its reports come to this end, and are asked for there."""
+    batch = "TEST|甲\n".encode()
+    digest = hashlib.sha256(batch).hexdigest()
+    announced = {"X_Batch_Id": "SB-1", "X_Record_Count": "2", "X_Content_SHA256": digest}
+    with raw(answer(batch, **announced)) as server:
+        verdict = judged(REPORT, bus(server.url, "city"))
+        assert [request.split()[0] for request in server.requests] == [b"GET"]
+    assert verdict.outcome is Outcome.FAIL and verdict.reason.startswith("上报（市端→本端）途中：少了 1 条")
 
 
 def test_a_refused_exchange_fails_unless_the_port_check_says_so_already() -> None:
@@ -150,6 +157,20 @@ def test_cancel_ends_a_report_that_waits_for_its_receipt() -> None:
         assert server.asked.wait(5)
         cancellation.cancel()
         assert isinstance(running.outcome(), CancelledError)
+
+
+def test_a_receipt_cannot_be_copied_from_what_the_request_said() -> None:
+    with raw(answer("", "202 Accepted")) as server:
+        judged(REPORT, at(server.port))
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert hashlib.sha256(body).hexdigest().encode() not in head and b"Count" not in head
+
+
+def test_without_leave_nothing_is_sent_and_records_are_awaited() -> None:
+    with raw(answer("", "202 Accepted")) as server:
+        verdict = judged(REPORT, replace(at(server.port), send=False))
+        assert server.requests == []
+    assert verdict.outcome is Outcome.UNKNOWN and "未获准发送" in verdict.reason and "onsite import" in verdict.advice
 
 
 def test_what_is_shown_names_the_url_and_the_batch() -> None:
