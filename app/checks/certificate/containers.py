@@ -71,7 +71,7 @@ def _bytes_of_text(data: bytes) -> bytes:
 
 def _decoded(text: bytes) -> bytes:
     try:
-        return base64.b64decode(b"".join(text.split()), validate=True)
+        return base64.b64decode(text.translate(None, b" \t\r\n\v\f"), validate=True)
     except binascii.Error:
         raise NotCertificate("Base64 内容已损坏") from None
 

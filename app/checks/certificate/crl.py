@@ -158,7 +158,7 @@ def extensions(sequence: der.Element) -> dict[str, tuple[bool, bytes]]:
 def crls_of(data: bytes, file: str) -> tuple[Crl, ...]:
     """The CRLs in a file, PEM or DER. Raises Failed."""
     try:
-        bodies = [base64.b64decode(b"".join(body.split()), validate=True) for body in ARMOUR.findall(data)]
+        bodies = [base64.b64decode(body.translate(None, b" \t\r\n"), validate=True) for body in ARMOUR.findall(data)]
         found = tuple(Crl(body, file) for body in bodies or [data])
         for one in found:
             _ = one.issuer_name, one.this_update, one.next_update, one.extensions, one._fields[2]
