@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -32,6 +32,7 @@ NOT_YET = Look("尚未生效", "octagon_cross", "failed")
 NOT_SEEN = Look("未检查", "ring", "idle")
 BEFORE = timedelta(days=183)  # how much of the past the line shows
 LABEL = 40.0  # pixels that a word on the axis needs
+LAST = datetime(9999, 12, 31, tzinfo=UTC)
 LEAST = timedelta(days=365)
 LONGEST = timedelta(days=20 * 366)  # a certificate that ends later runs off the line
 
@@ -55,6 +56,11 @@ def left(days: float | None) -> str:
     if days < 0:
         return f"已过期 {whole} 天" if whole else "今天已过期"
     return f"还有 {whole} 天" if whole else "不到 1 天"
+
+
+def _day(moment: datetime) -> str:
+    """The day in China; RFC 5280 says "no end" with the last second of the year 9999, which no zone can move."""
+    return f"{min(moment, LAST).astimezone(clock.CHINA):%Y-%m-%d}"
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,7 @@ class CertificatesPage(Page):
         holder.setMinimumWidth(240)
         bar = Line(scale, row)
         bar.setAccessibleName(f"{name}：{look.word}，{left(row.days_left)}")
-        until = f"{row.not_after.astimezone(clock.CHINA):%Y-%m-%d} 到期" if row.not_after else "还没有检查过"
+        until = f"{_day(row.not_after)} 到期" if row.not_after else "还没有检查过"
         bar.setToolTip(until)
         grid.addWidget(StateWord(look), place, 0)
         grid.addWidget(holder, place, 1)
