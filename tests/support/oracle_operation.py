@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 Row = dict[str, Any]
-SEQUENCE = 500  # of the current log
+SEQUENCE = 5000  # of the current log
 
 
 def component(name: str, status: str = "VALID", title: str = "") -> Row:
@@ -91,7 +91,7 @@ def operation(now: datetime) -> dict[str, list[Row]]:
         "V$RMAN_BACKUP_JOB_DETAILS": [
             job("DB INCR", "COMPLETED", now - day - hour, now - day), job("ARCHIVELOG", "COMPLETED", now - hour, now)],
         "V$DIAG_ALERT_EXT": [
-            alert(now - hour, "Thread 1 advanced to log sequence 500 (LGWR switch)"),
+            alert(now - hour, "Thread 1 advanced to log sequence 5000 (LGWR switch)"),
             alert(now - 2 * day, "ORA-00600: internal error code, arguments: [kksfbc-wrong-kkscsflgs]"),
             alert(now - hour, "ORA-12537: TNS:connection closed", "tnslsnr")],
     }  # fmt: skip

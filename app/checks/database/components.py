@@ -114,9 +114,9 @@ def _named(name: str, components: Sequence[Component]) -> list[Component]:
 
 
 def _required(name: str, components: Sequence[Component], planned: bool) -> list[Finding]:
-    """An answer without CATALOG, which every database has, says nothing of what it lacks."""
+    """An answer without what every database has says nothing of what it lacks."""
     found = _named(name, components)
-    if not found and planned and _named(ALWAYS[0], components):
+    if not found and planned and all(_named(one, components) for one in ALWAYS):
         return [Finding(Outcome.FAIL, f"没有组件 {name}", f"请 DBA 核对方案；确需 {name} 时用 DBCA 安装该组件。")]
     if not found:
         return [Finding(Outcome.UNKNOWN, f"DBA_REGISTRY 里没有 {name}，答复不完整", "请 DBA 查询 DBA_REGISTRY 核对。")]

@@ -92,7 +92,8 @@ def compare(facts: Invalid, target: Database, site: Site) -> Verdict:  # noqa: A
 
 def _elsewhere(counts: Mapping[str, int], baseline: Mapping[str, int]) -> list[Finding]:
     """More than there were at acceptance; without that record any."""
-    new = {owner: count for owner, count in counts.items() if count > baseline.get(found_name(owner, baseline), 0)}
+    known = {found_name(name, counts): count for name, count in baseline.items()}
+    new = {owner: count for owner, count in counts.items() if count > known.get(owner, 0)}
     if not new:
         return []
     said = listed([f"{owner} {count} 个" for owner, count in sorted(new.items())], 5)

@@ -68,9 +68,13 @@ def test_nothing_runs_that_was_not_shown(check: Any, version: int, old: bool) ->
             ("DBA_TABLESPACES", "RETENTION"),
             ("GV$UNDOSTAT", "TUNED_UNDORETENTION"),
             ("DBA_ERRORS", "ATTRIBUTE"),
+            ("V$LOGFILE", "TYPE"),
+            ("V$ARCHIVE_DEST_STATUS", "GAP_STATUS"),
+            ("V$ARCHIVE_DEST_STATUS", "APPLIED_THREAD#"),
         ):
             oracle.drop_column(view, column)
         oracle.drop_view("DBA_TEMP_FREE_SPACE", "GV$SGAINFO", "DBA_RECYCLEBIN", "V$ASM_DISKGROUP")
+        oracle.drop_view("DBA_REGISTRY_SQLPATCH", "V$RECOVERY_FILE_DEST", "V$DIAG_ALERT_EXT", "GV$INSTANCE")
         oracle.views["V$DATAFILE"] = [{"TS#": 4, "NAME": "/oradata/a.dbf", "STATUS": "ONLINE"}]
         oracle.views["V$TABLESPACE"] = [{"TS#": 4, "NAME": "JYJC_DATA"}]
     with serving(oracle) as port:

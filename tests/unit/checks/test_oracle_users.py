@@ -157,7 +157,11 @@ BROKEN = ("JYJC", "P_汇总", "PROCEDURE")
         (objects(BROKEN), WARN, "没有编译错误"),
         (objects(BROKEN, errors=((*BROKEN, "WARNING"),)), WARN, "没有编译错误"),
         (objects(BROKEN, errors=(("JYJH", *BROKEN[1:], "ERROR"),)), WARN, "没有编译错误"),
-        (objects(("OTHER", "V", "VIEW"), errors=(("OTHER", "V", "VIEW", "ERROR"),)), PASS, ""),
+        (
+            objects(("OTHER", "V", "VIEW"), errors=(("OTHER", "V", "VIEW", "ERROR"),)),
+            WARN,
+            "OTHER 1 个；没有验收时的数量",
+        ),
         (objects(*[("JYJC", f"P{n}", "PROCEDURE") for n in range(5000)]), UNKNOWN, "等 5000 个"),
     ],
 )
@@ -165,6 +169,18 @@ def test_invalid_objects_with_errors_fail_and_others_heal(oracle: SmallOracle, o
     result = judged(oracle, "invalid_objects")
     assert result.outcome is outcome
     assert said in result.reason
+
+
+@pytest.mark.parametrize(
+    ("baseline", "outcome"), [({}, WARN), ({"OTHER": 1}, PASS), ({"other": 2}, PASS), ({"SYS": 9}, WARN)]
+)
+def test_elsewhere_only_more_invalid_objects_than_at_acceptance_are_told(
+    baseline: dict[str, int], outcome: Outcome
+) -> None:
+    oracle = objects(("OTHER", "V", "VIEW"), ("OTHER", "BIN$x==$0", "TRIGGER"))
+    result = judged(oracle, "invalid_objects", invalid_baseline=baseline)
+    assert result.outcome is outcome
+    assert outcome is PASS or "OTHER 1 个" in result.reason
 
 
 def test_a_schema_without_objects_proves_nothing() -> None:
