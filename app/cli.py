@@ -95,6 +95,16 @@ def parser() -> argparse.ArgumentParser:
     trust.add_argument("target", metavar="TARGET")
     trust.add_argument("fingerprint", metavar="FINGERPRINT")
 
+    record = command("record", run_record, "记入或导出一条总线上报、下发的联调记录")
+    record.add_argument("dir", type=place, metavar="DIR")
+    record.add_argument("bus", metavar="BUS-ID")
+    record.add_argument("--direction", required=True, choices=("report", "dispatch"))
+    way = record.add_mutually_exclusive_group(required=True)
+    way.add_argument("--file", type=place, metavar="FILE", help="记入这个记录文件（CSV 或 JSON Lines）")
+    way.add_argument("--out", type=place, metavar="FILE", help="把本端的记录写成文件，交给对方导入")
+    record.add_argument("--end", default="own", choices=("own", "other"), help="记录是哪一端的，默认本端")
+    record.add_argument("--role", default="", metavar="ROLE", help="由谁（身份）给出，例如 部端工作人员")
+
     status = command("status", run_status, "阶段、步骤与离场阻断项")
     status.add_argument("dir", type=place, metavar="DIR")
     status.add_argument("--json", action="store_true")
@@ -222,6 +232,20 @@ def run_trust(options: argparse.Namespace) -> int:
         entry = recording.trust(here, options.target, options.fingerprint)
         say(f"已登记 {options.target} 的主机公钥（证据 {here.project.number(entry)}）。")
     return 0
+
+
+def run_record(options: argparse.Namespace) -> int:
+    from app.actions import records
+
+    with opened(options.dir) as here:
+        if options.out:
+            place_written = records.export(here, options.bus, options.direction, options.out, options.role)
+            print_line(f"本端的联调记录已写到 {place_written}，请交给对方导入。")
+            return 0
+        entries = records.keep(here, options.bus, options.direction, options.file, options.end, options.role)
+        for line in records.lines(here, entries):
+            print_line(line)
+    return records.exit_status(entries)
 
 
 def run_status(options: argparse.Namespace) -> int:

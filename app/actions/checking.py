@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.actions.overview import overview
+from app.actions.record_files import RecordedExchanges
 from app.actions.workspace import Workspace, require_writable
 from app.base import clock
 from app.base.cancellation import Cancellation
@@ -85,6 +86,7 @@ def surroundings(workspace: Workspace, cancellation: Cancellation) -> Surroundin
         cancellation=cancellation,
         vantage=f"本机 {platform.node()}".strip(),
         project=workspace.folder,
+        records=RecordedExchanges(workspace),
     )
 
 
