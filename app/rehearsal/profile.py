@@ -87,7 +87,7 @@ def database(id: str, title: str, role: str, service: str, port: int, version: s
         version=version, sga_min_mb=4096, pga_min_mb=1024, shared_pool_min_mb=512, users=[service],
         tablespaces=[f"{service}_DATA", f"{service}_INDEX"], charset="ZHS16GBK", ncharset="AL16UTF16",
         exchange_tables=exchange, code_tables=Raw(f'{{ "{service}.AA10" = 300, "{service}.AA26" = 200 }}'),
-        components=["CATALOG", "CATPROC"],
+        components=["CATALOG", "CATPROC"], backup_days=2,
     )  # fmt: skip
     return table(
         "[[database]]", id=id, title=title, role=role, host="127.0.0.1", port=port, service=service,

@@ -21,7 +21,7 @@ from paramiko.common import (
 )
 from paramiko.server import InteractiveQuery
 
-from app.rehearsal import asked, linux_host, weblogic_host
+from app.rehearsal import asked, linux_host, oracle_host, weblogic_host
 from app.rehearsal.listening import Listening
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ class Session(paramiko.ServerInterface):
         asked.note("command", self.site.port, command)
         stdin = channel.makefile("rb").read() if command == weblogic_host.WLST else b""
         of_domain = weblogic_host.run(command, stdin, self.site.world, self.site.weblogic)
-        printed = of_domain or linux_host.run(command, self.site.world.faults, self.site.world.ports)
+        found = of_domain or oracle_host.run(command)
+        printed = found or linux_host.run(command, self.site.world.faults, self.site.world.ports)
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             channel.sendall(printed.stdout.encode())
             channel.sendall_stderr(printed.stderr.encode())

@@ -16,7 +16,7 @@ PASS, WARN, FAIL, UNKNOWN = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UN
 ORACLE = (
     "listener", "login", "privileges", "instance", "database", "version", "sga", "shared_pool", "limits", "charset",
     "tablespaces", "tablespace_usage", "temp", "undo", "users", "invalid_objects", "exchange_tables", "code_tables",
-    "clock",
+    "clock", "components", "pga", "redo", "archive", "dataguard",
 )  # fmt: skip
 HOST = (
     "port", "key", "login", "os", "disk", "memory", "swap", "load", "java", "limits", "network", "ports", "processes",

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.rehearsal.oracle import functions, instance, parameters, people, schema, storage
+from app.rehearsal.oracle import functions, instance, operation, parameters, people, schema, storage
 from app.rehearsal.oracle.dialect import Translated, translate
 from app.rehearsal.oracle.instance import Instance, Release, Row, Rows
 from app.rehearsal.oracle.values import OraError, Stored, is_moment, moment, shown, stored
@@ -48,7 +48,7 @@ def columns(text: str, release: Release) -> dict[str, str]:
 def rows_of(described: Instance) -> Rows:
     """All rows; those of GV$ are those of V$ with this instance's number."""
     found: Rows = {}
-    for part in (instance, parameters, storage, people, schema):
+    for part in (instance, parameters, storage, operation, people, schema):
         found.update(part.rows(described))
     return found
 

@@ -12,7 +12,7 @@ from app.rehearsal.oracle.values import sysdate
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 MIB = 1024 * 1024
-HOST = "jyjc-db01"
+HOST = "jyjc-app-server01"  # the application's own
 
 
 @dataclass(frozen=True)

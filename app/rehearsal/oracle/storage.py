@@ -238,10 +238,13 @@ def redo(instance: Instance) -> Rows:
             "NAME_SPACE": "SYSTEM",
              "TARGET": "PRIMARY", "ARCHIVER": "ARCH", "SCHEDULE": "ACTIVE", "DESTINATION": "USE_DB_RECOVERY_FILE_DEST",
              "LOG_SEQUENCE": sequence - 1, "TYPE": "PUBLIC", "VALID_NOW": "YES", "VALID_TYPE": "ALL_LOGFILES"},
-            *({"DEST_ID": number, "DEST_NAME": f"LOG_ARCHIVE_DEST_{number}",
-            "STATUS": "INACTIVE"} for number in range(2, 11))],
-        "V$ARCHIVE_DEST_STATUS": [{"DEST_ID": 1, "DEST_NAME": "LOG_ARCHIVE_DEST_1", "STATUS": "VALID", "TYPE": "LOCAL",
-                                   "DATABASE_MODE": "OPEN", "RECOVERY_MODE": "IDLE", "ARCHIVED_SEQ#": sequence - 1}],
+            {"DEST_ID": 2, "DEST_NAME": "LOG_ARCHIVE_DEST_2", "STATUS": "VALID", "BINDING": "OPTIONAL",
+             "NAME_SPACE": "SYSTEM", "TARGET": "STANDBY", "ARCHIVER": "LGWR", "SCHEDULE": "ACTIVE",
+             "DESTINATION": f"{instance.name.lower()}dg", "LOG_SEQUENCE": sequence - 1, "TYPE": "PUBLIC",
+             "VALID_NOW": "YES", "VALID_TYPE": "ONLINE_LOGFILE", "VALID_ROLE": "PRIMARY_ROLE",
+             "DB_UNIQUE_NAME": f"{instance.name}DG"},
+            *({"DEST_ID": number, "DEST_NAME": f"LOG_ARCHIVE_DEST_{number}", "STATUS": "INACTIVE"}
+              for number in range(3, 11))],
         "V$RMAN_BACKUP_JOB_DETAILS": [
             {"SESSION_KEY": 800 + number, "START_TIME": instance.days_ago(7 - number, 2), "STATUS": "COMPLETED",
              "END_TIME": instance.days_ago(7 - number, 3), "INPUT_TYPE": "DB INCR", "ELAPSED_SECONDS": 3600,
