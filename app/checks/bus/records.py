@@ -46,6 +46,7 @@ QUOTED = re.compile(r'="([^"]*)"')  # how programs keep a spreadsheet from chang
 SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]{2}")  # how a spreadsheet shows a long number
 DIGEST = re.compile(r"[0-9a-f]{64}")
 COUNT = re.compile(r"[0-9]{1,12}")
+DAY = re.compile(r"\A([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})[ T]+([0-9]{1,2}):")
 OFFSET = re.compile(r"([+-]?[0-9]{1,9}(?:\.[0-9]{1,6})?)(?:\s*(?:秒|s))?")
 
 
@@ -96,7 +97,7 @@ def looks_like_one(content: bytes) -> bool:
         return False
     if first.startswith("{"):
         return f'"{FORMAT}"' in first
-    return first.strip('"').partition(",")[0].strip().strip('"') == TITLE
+    return re.split("[,;\t]", first)[0].strip().strip('"') == TITLE
 
 
 def read(content: bytes, name: str = "") -> Record:
@@ -276,12 +277,18 @@ def _time(number: int, value: Any) -> datetime | None:
     if value is None or value == "":
         return None
     try:
-        moment = datetime.fromisoformat(str(value).strip().replace("/", "-"))
+        moment = datetime.fromisoformat(DAY.sub(_padded, str(value).strip()))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
         moment.astimezone(CHINA)
         return moment
     except (ValueError, OverflowError):
         raise Unreadable(f"记录文件第 {number} 行的时间“{_shown(value)}”看不懂，应如 2026-01-05 14:00:00") from None
+
+
+def _padded(day: re.Match[str]) -> str:
+    """A day and hour as a spreadsheet writes them, ``2026/1/5 9:``, as ISO 8601 does."""
+    year, month, date, hour = (int(part) for part in day.groups())
+    return f"{year:04}-{month:02}-{date:02}T{hour:02}:"
 
 
 def _head(values: Mapping[str, Any]) -> Head:
