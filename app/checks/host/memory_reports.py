@@ -95,7 +95,7 @@ def aix_swap(text: str) -> Swap:
     if not found or int(found[2]) > 100:
         raise _strange("lsps -s", text)
     total = int(found[1]) * MIB
-    return Swap(total, total * int(found[2]) // 100)
+    return Swap(total, -(-total * int(found[2]) // 100))
 
 
 def hp_ux_memory(machinfo: str, vmstat: str) -> Memory:
