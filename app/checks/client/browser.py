@@ -176,7 +176,7 @@ def _edge_findings(edge: Edge) -> Sequence[Finding]:
 
 
 def shows(target: Client) -> Sequence[str]:  # noqa: ARG001
-    return tuple(f"读注册表 {path}" for path in KEYS)
+    return tuple(f"读注册表 {path}" for path, _ in KEYS)
 
 
-KEYS = (*zones.PLACES, *EDGE)  # with everything below them
+KEYS = (*((path, depth) for place in zones.PLACES for path, depth in zones.below(place)), *((path, 0) for path in EDGE))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MACHINE = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Fonts"
 PERSON = r"HKCU\Software\Microsoft\Windows NT\CurrentVersion\Fonts"  # installed for one person (Windows 10 1809 on)
-KEYS = (MACHINE, PERSON)
+KEYS = ((MACHINE, 0), (PERSON, 0))
 # For each typeface: the face itself, then what stands in for it, in order of preference; as patterns of family names.
 SERIF = r"(?!.*(?:仿|Fang)).*(?:宋|Song|SimSun).*"
 OPEN_SERIF = r"(?:Noto|Source Han) Serif (?:CJK )?SC.*|思源宋体.*"
@@ -51,7 +51,7 @@ def gather(session: ClientSession, target: Client) -> Fonts:
     pc = session.pc(target)
     if pc.system == "Windows":
         registry = pc.registry()
-        names = [name for path in KEYS for name in (registry.key(path) or NOTHING).values]
+        names = [name for path, _ in KEYS for name in (registry.key(path) or NOTHING).values]
         listed = [family for name in names for family in _families(re.sub(r"\s*\([^()]*\)\s*$", "", name), "&")]
     else:
         printed = pc.run(here.FONTS)
@@ -89,4 +89,4 @@ def _first(pattern: str, facts: Fonts) -> str:
 
 
 def shows(target: Client) -> Sequence[str]:  # noqa: ARG001
-    return (*(f"读注册表 {path}" for path in KEYS), f"本机命令 {here.FONTS}")
+    return (*(f"读注册表 {path}" for path, _ in KEYS), f"本机命令 {here.FONTS}")

@@ -21,7 +21,7 @@ LOCAL = r"HKLM\SYSTEM\CurrentControlSet\Control\Print\Printers"
 CONNECTIONS = r"HKCU\Printers\Connections"  # of network printers: ,,server,printer
 OWN_SETTINGS = (r"HKCU\Printers\DevModePerUser", r"HKCU\Printers\DevModes2")
 DEFAULT = r"HKCU\Software\Microsoft\Windows NT\CurrentVersion\Windows"  # Device: name,winspool,port
-KEYS = (LOCAL, r"HKCU\Printers", DEFAULT)
+KEYS = ((LOCAL, 1), (r"HKCU\Printers", 2), (DEFAULT, 0))
 # DEVMODEW (wingdi.h): dmFields at byte 72, dmPaperSize at 78, dmPaperLength and dmPaperWidth (tenths of mm) behind it.
 FIELDS, PAPER, LENGTH, WIDTH, WHOLE = 72, 78, 80, 82, 84
 HAS_PAPER, HAS_LENGTH, HAS_WIDTH = 0x2, 0x4, 0x8
@@ -156,4 +156,4 @@ def _said(one: Printer) -> str:
 
 
 def shows(target: Client) -> Sequence[str]:  # noqa: ARG001
-    return (*(f"读注册表 {path}" for path in KEYS), *(f"本机命令 {one}" for one in (here.PRINTERS, here.PAPER)))
+    return (*(f"读注册表 {path}" for path, _ in KEYS), *(f"本机命令 {one}" for one in (here.PRINTERS, here.PAPER)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from app.checks.client.registry import ExportedRegistry, Key, Value, normal
+from app.checks.client.registry import WHOLE, ExportedRegistry, Key, Value, normal
 from app.checks.model import Undetermined
 
 LARGEST = 32 << 20  # bytes of a file
@@ -31,7 +31,7 @@ def read(data: bytes) -> ExportedRegistry:
     if head.strip() not in (FIVE, FOUR):
         raise Undetermined("不是注册表导出文件（第一行不对）", ADVICE)
     keys = parse(body, ansi=head.strip() == FOUR)
-    return ExportedRegistry(keys, tuple(path for path in keys if path.rpartition("\\")[0] not in keys))
+    return ExportedRegistry(keys, {path: WHOLE for path in keys if path.rpartition("\\")[0] not in keys})
 
 
 def decoded(data: bytes) -> str:

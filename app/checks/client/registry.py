@@ -19,6 +19,7 @@ ROOTS: Mapping[str, str] = {
     "hklm": "hklm",
     "hkcu": "hkcu",
 }
+WHOLE = 99  # levels: all that is below
 MOST_ENTRIES = 20_000  # values or keys below one key
 KEY_READ_64 = 0x20019 | 0x0100  # KEY_READ, KEY_WOW64_64KEY: a 32-bit program sees the same as the browser
 
@@ -92,15 +93,21 @@ def normal(path: str) -> str:
 
 
 class ExportedRegistry:
-    """One that was exported: ``keys`` by normal path, complete below each of ``roots`` (normal paths)."""
+    """One that was exported: ``keys`` by normal path, complete at each of ``roots`` (normal paths) and below it down to
+    so many levels.
+    """
 
-    def __init__(self, keys: Mapping[str, Key], roots: tuple[str, ...]) -> None:
+    def __init__(self, keys: Mapping[str, Key], roots: Mapping[str, int]) -> None:
         self._keys, self._roots = keys, roots
 
     def key(self, path: str) -> Key | None:
         wanted = normal(path)
         if wanted in self._keys:
             return self._keys[wanted]
-        if any(wanted == root or wanted.startswith(f"{root}\\") for root in self._roots):
+        if any(_within(wanted, root, depth) for root, depth in self._roots.items()):
             return None
         raise Undetermined(f"导出的内容里没有注册表 {path}", "请在该终端上重新运行脚本，再导入。")
+
+
+def _within(wanted: str, root: str, depth: int) -> bool:
+    return wanted == root or (wanted.startswith(f"{root}\\") and wanted[len(root) :].count("\\") <= depth)

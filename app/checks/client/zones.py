@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.checks.client.registry import NOTHING, Key, Registry
+from app.checks.client.registry import NOTHING, WHOLE, Key, Registry
 
 SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 POLICIES = r"Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
@@ -22,6 +22,11 @@ PLACES = (*POLICY_PLACES, MACHINE, PERSON)
 ZONES = {0: "本机", 1: "本地 Intranet", 2: "受信任的站点", 3: "Internet", 4: "受限制的站点"}
 ONLY_MACHINE = "Security_HKLM_only"
 RANGE = ":Range"
+
+
+def below(place: str) -> tuple[tuple[str, int], ...]:
+    """What is read of a place: keys, and how many levels below each."""
+    return (place, 0), (rf"{place}\ZoneMap", WHOLE), (rf"{place}\ZoneMapKey", 0), (rf"{place}\Zones", 1)
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def test_the_machines_edge_policy_comes_first() -> None:
 
 
 def test_a_registry_without_internet_settings_is_unknown() -> None:
-    empty = ExportedRegistry({}, ("hkcu\\software", "hklm\\software"))
+    empty = ExportedRegistry({}, {"hkcu\\software": 99, "hklm\\software": 99})
     assert browser(empty, zone_sites=("http://x.cn",)).outcome is UNKNOWN
 
 
