@@ -72,7 +72,12 @@ def load(path: Path, what: str = "配置文件", limit: int = LIMIT) -> Document
 
     Raises InputError, in one line with file and line: unreadable, too large, not UTF-8, not TOML.
     """
-    text = decode(path, read_bounded(path, limit, what))
+    return parse(path, read_bounded(path, limit, what), what)
+
+
+def parse(path: Path, content: bytes, what: str = "配置文件") -> Document:
+    """``content``, which was read from ``path``. Raises InputError as ``load``."""
+    text = decode(path, content)
     try:
         values = tomllib.loads(text)
         return Document(path, values, Scanner(text).lines())
