@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from app.checks.host import weblogic_commands
+from app.checks.host import sqlplus_commands, weblogic_commands
 from app.site.model import Host
 
 # What lies outside the short PATH of a session without a terminal; the words are those of any shell, csh too.
@@ -205,7 +205,7 @@ def is_allowed(command: str) -> bool:
     path, _, rest = command.partition(" ")
     if command in ALLOWED or (rest == "-version" and java_version(path) == command):
         return True
-    return bool(_shaped(command)) or weblogic_commands.is_allowed(command)
+    return bool(_shaped(command)) or any(others.is_allowed(command) for others in (weblogic_commands, sqlplus_commands))
 
 
 def marked(command: str) -> str:
