@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.checks.bus import encryption, joint, probing, round_trip, sftp
+from app.checks.bus import authentication, encryption, joint, probing, round_trip, sftp
 from app.checks.bus.records import DISPATCH, REPORT
 from app.checks.bus.soap import FRAGILE
 from app.checks.model import Check, Undetermined
@@ -61,6 +61,15 @@ def _over_sftp(target: Bus, what: str) -> Sequence[str]:
         return (f"（不连接：{error.reason}）",)
     where = f"{place.host}:{place.port}"
     return (f"SSH 连接 {where}，核对主机密钥，用户 {place.user} 登录一次，打开 sftp", what.format(folder=place.folder))
+
+
+def shows_authentication(target: Bus) -> Sequence[str]:
+    plan = target.authentication
+    if not plan.url:
+        return ()
+    own = f"TLS {plan.url}，出示证书 {plan.certificate} 并签名（私钥只在内存中使用），GET 该地址一次"
+    wrong = f"TLS {plan.url}，出示临时自签的同名证书，GET 该地址一次，应被拒绝（客户已书面同意）"
+    return (f"TLS 握手 {plan.url}，读取服务器证书", own, *((wrong,) if plan.wrong else ()))
 
 
 def shows_report(target: Bus) -> Sequence[str]:
@@ -140,6 +149,19 @@ CHECKS: tuple[Check, ...] = (
         shows=shows_latency,
         seconds=120.0,
         definition="2",
+    ),
+    _check(
+        "bus.authentication",
+        "总线认证设备证书",
+        HORIZONTAL,
+        gather=authentication.gather,
+        compare=authentication.compare,
+        shows=shows_authentication,
+        concerns=authentication.concerns,
+        sends=True,
+        minds_sending=True,
+        seconds=75.0,
+        definition="1",
     ),
     _check(
         "joint.report",

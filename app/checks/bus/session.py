@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from app.checks.addresses import address_of
 from app.checks.bus.sftp import SftpSession
 from app.checks.certificate.session import CertificateSession
 from app.checks.model import RecordFiles, Surroundings, Undetermined
 from app.checks.web import PATIENCE, WebSession
-from app.site.model import Bus, Certificate
+from app.checks.wire import Wire
+from app.site.model import Bus, Certificate, Site
 
 
 class BusSession(WebSession):
@@ -17,6 +21,11 @@ class BusSession(WebSession):
         super().__init__(surroundings, patience)
         self._sftp: SftpSession | None = None
         self._certificates: list[CertificateSession] = []
+        self._wires: set[Wire] = set()
+
+    @property
+    def site(self) -> Site:
+        return self._surroundings.site
 
     @property
     def records(self) -> RecordFiles | None:
@@ -32,7 +41,7 @@ class BusSession(WebSession):
 
     def abort(self) -> None:
         super().abort()
-        for one in (self._sftp, *self._certificates):
+        for one in (self._sftp, *self._certificates, *tuple(self._wires)):
             if one is not None:
                 one.abort()
 
@@ -66,6 +75,22 @@ class BusSession(WebSession):
         opened.transcript = self.transcript
         self._certificates.append(opened)
         return opened, target
+
+    @contextmanager
+    def wire(self, deadline: float) -> Iterator[Wire]:
+        """A connection that ``abort`` and cancelling end; ``deadline`` on ``time.monotonic``'s clock."""
+        cancellation = self._surroundings.cancellation
+        cancellation.check()
+        wire = Wire(deadline)
+        forget = cancellation.on_cancel(wire.abort)
+        self._wires.add(wire)
+        try:
+            yield wire
+        finally:
+            forget()
+            self._wires.discard(wire)
+            wire.close()
+            cancellation.check()
 
 
 def open_session(target: Bus, surroundings: Surroundings) -> BusSession:  # noqa: ARG001 - each kind is opened alike

@@ -105,7 +105,7 @@ class CertificateSession:
             path = source.file_path(self._target.source, self._folder)
             stored = source.beside(path, lambda: secrets.get(self._target.id))
         held = tuple(matched(key, material.leaf) for key in stored)
-        return replace(facts, material=replace(material, keys=(*material.keys, *held)))
+        return replace(facts, material=replace(material, stored=stored, keys=(*material.keys, *held)))
 
     def pair_facts(self) -> Facts:
         """The certificate and the other one of the pair, with the site's anchors. Raises Failed when that file is
