@@ -96,15 +96,17 @@ STEPS_OF = {
 STEPS = [f"{phase}.{name}" for phase, names in STEPS_OF.items() for name in names.split()]
 
 CHECKS = {
-    "oracle": "listener login privileges instance database version sga shared_pool limits charset tablespaces "
-    "tablespace_usage temp undo users invalid_objects exchange_tables code_tables clock",
-    "weblogic": "port version topology servers health heap threads datasources applications application_url",
-    "host": "port key login os disk memory java processes clock",
-    "bus": "port service round_trip latency",
+    "oracle": "listener login privileges instance database version components sga pga shared_pool limits charset "
+    "tablespaces tablespace_usage temp undo redo archive users default_passwords invalid_objects indexes jobs blocking "
+    "alerts backup dataguard exchange_tables code_tables clock",
+    "weblogic": "port version jdk topology servers health heap threads datasources applications security console "
+    "application_url clock",
+    "host": "port key login os disk memory swap load java limits network ports processes clock boot_properties",
+    "bus": "port tls service round_trip latency authentication",
     "service": "port answer",
-    "joint": "report dispatch",
-    "certificate": "source validity chain name strength usage revocation",
-    "client": "urls",
+    "joint": "report dispatch remote_access",
+    "certificate": "source validity lifetime chain name strength usage pair revocation key tls",
+    "client": "urls browser driver clock printer fonts",
 }
 CHECK_IDS = [f"{group}.{name}" for group, names in CHECKS.items() for name in names.split()]
 TABLES = {"oracle": "database", "joint": "bus"}
