@@ -15,18 +15,26 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LISTED = {
     *(f"oracle.{name}" for name in (
-        "listener", "login", "privileges", "instance", "database", "version", "sga", "shared_pool", "limits", "charset",
-        "tablespaces", "tablespace_usage", "temp", "undo", "users", "invalid_objects", "exchange_tables", "code_tables",
-        "clock",
+        "listener", "login", "privileges", "instance", "database", "version", "components", "sga", "pga", "shared_pool",
+        "limits", "charset", "tablespaces", "tablespace_usage", "temp", "undo", "redo", "archive", "users",
+        "default_passwords", "invalid_objects", "indexes", "jobs", "blocking", "exchange_tables", "code_tables", "clock",
     )),
     *(f"weblogic.{name}" for name in (
-        "port", "version", "topology", "servers", "health", "heap", "threads", "datasources", "applications",
-        "application_url",
+        "port", "version", "jdk", "topology", "servers", "health", "heap", "threads", "datasources", "applications",
+        "security", "console", "application_url", "clock",
     )),
-    *(f"host.{name}" for name in ("port", "key", "login", "os", "disk", "memory", "java", "processes", "clock")),
+    *(f"host.{name}" for name in (
+        "port", "key", "login", "os", "disk", "memory", "swap", "load", "java", "limits", "network", "ports",
+        "processes", "clock", "boot_properties",
+    )),
     *(f"bus.{name}" for name in ("port", "service", "round_trip", "latency")),
-    *("service.port", "service.answer", "joint.report", "joint.dispatch", "client.urls"),
-    *(f"certificate.{name}" for name in ("source", "validity", "chain", "name", "strength", "usage", "revocation")),
+    *("service.port", "service.answer", "joint.report", "joint.dispatch", "client.urls", "client.clock"),
+    *(f"certificate.{name}" for name in (
+        "source", "validity", "lifetime", "chain", "name", "strength", "usage", "pair", "revocation", "key", "tls",
+    )),
+}  # fmt: skip
+NO_OBJECT = {  # what the rehearsal site has none of: no standby, and a client PC that is no Windows
+    "oracle.dataguard", "client.browser", "client.driver", "client.printer", "client.fonts",
 }  # fmt: skip
 FORMS = {"附表1", "附表2", "附表3", "附表4", "资料移交签收单", "离场核对单", "权限申请单"}
 
@@ -49,8 +57,9 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]
 def test_the_main_job_passes_every_listed_check(job: tuple[Path, dict[str, Any]]) -> None:
     _, report = job
     assert {result["check"] for result in report["results"]} >= LISTED
-    assert [result for result in report["results"] if result["outcome"] != "pass"] == []
-    assert report["counts"]["pass"] == len(report["results"])
+    set_aside = {result["check"] for result in report["results"] if result["outcome"] == "not_applicable"}
+    assert set_aside <= NO_OBJECT
+    assert report["counts"]["pass"] + report["counts"]["not_applicable"] == len(report["results"])
 
 
 def test_the_main_job_leaves_project_forms_and_package(job: tuple[Path, dict[str, Any]]) -> None:
