@@ -90,6 +90,17 @@ def parser() -> argparse.ArgumentParser:
     plan.add_argument("--out", type=place, metavar="OUT", help="另把权限申请单（Word）与授权脚本写到这个文件夹")
     plan.add_argument("--json", action="store_true")
 
+    script = command("script", run_script, "写一个只读脚本，由客户在本程序连不到的地方运行")
+    script.add_argument("dir", type=place, metavar="DIR")
+    script.add_argument("--for", dest="kind", required=True, metavar="database|host|client|weblogic")
+    script.add_argument("--target", default="", metavar="ID", help="现场配置文件里的 id；该类只有一个时可以不写")
+    script.add_argument("--out", type=place, required=True, metavar="FILE")
+
+    take = command("import", run_import, "导入客户运行脚本的输出，或联调记录文件")
+    take.add_argument("dir", type=place, metavar="DIR")
+    take.add_argument("file", type=place, metavar="FILE")
+    take.add_argument("--json", action="store_true")
+
     trust = command("trust", run_trust, "登记一台主机的公钥指纹")
     trust.add_argument("dir", type=place, metavar="DIR")
     trust.add_argument("target", metavar="TARGET")
@@ -223,6 +234,34 @@ def run_plan(options: argparse.Namespace) -> int:
         for line in told:
             print_line(line)
     return 0
+
+
+def run_script(options: argparse.Namespace) -> int:
+    from app.actions import no_access
+
+    with opened(options.dir) as here:
+        made = no_access.write_script(here, options.kind, options.out, options.target)
+    print_line(f"脚本已写好：{made.path}（{made.target.name}，证据 {made.number}）")
+    print_line(
+        f"它能回答 {len(made.covered)} 项检查。请客户运行后交回输出，再执行：onsite import {options.dir} 输出文件"
+    )
+    if made.not_covered:
+        print_line(f"仍须从本机检查：{'、'.join(pair.check.title for pair in made.not_covered)}")
+    return 0
+
+
+def run_import(options: argparse.Namespace) -> int:
+    from app.actions import checking, importing
+
+    with opened(options.dir) as here, cancelled_by_signals() as cancellation:
+        taken = importing.take(here, options.file, on_result=say_result, cancellation=cancellation)
+    for note in taken.notes:
+        say(note)
+    if options.json:
+        emit(checking.report_json(taken.results))
+    elif taken.results:
+        show_results(taken.results)
+    return checking.exit_status(taken.results)
 
 
 def run_trust(options: argparse.Namespace) -> int:

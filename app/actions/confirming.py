@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from app.actions.overview import Overview
+from app.actions.overview import Overview, provided_words
 from app.workflow.model import STATE_WORDS, CheckState, State, StepState
 
 STEP = "confirm.review"
@@ -43,7 +43,7 @@ def standing(now: Overview, row: str) -> str:
     if not found:
         return ""
     words = [STATE_WORDS[state.state] + ("（让步放行）" if waived(state) else "") for state in found.values()]
-    counted = "，".join(f"{word} {words.count(word)}" for word in dict.fromkeys(words))
+    counted = "，".join(f"{word} {words.count(word)}" for word in dict.fromkeys(words)) + provided_words(found.values())
     reason = unproved(now, row)
     return f"检查：{counted}" + (f"。{reason}，附表1此行暂留空" if reason else "")
 

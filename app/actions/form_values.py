@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from app.actions.confirming import CONFIRMED_BY, unproved
 from app.actions.fitting import Annex, fitted
-from app.actions.overview import Overview, overview
+from app.actions.overview import Overview, is_provided, overview
 from app.actions.workspace import Workspace
 from app.base import clock
 from app.base.identity import mask_all
+from app.checks.offline.marks import PROVIDED
 from app.evidence.entry import Entry
 from app.site.model import Bus, Database, Site, WebLogic
 from app.workflow.cases import MAINTENANCE
@@ -270,10 +271,15 @@ def _application_hosts(site: Site) -> list[str]:
 def _joined(source: Source, check: str, say: Callable[[Mapping[str, Any]], str]) -> Text:
     """One line a database, said by what ``check`` saw; the role in front where there is more than one."""
     facts = source.facts(check)
-    lines = [(fact, say(fact.observed)) for fact in facts]
+    lines = [(fact, _told(fact, say(fact.observed))) for fact in facts]
     several = len([line for _, line in lines if line]) > 1
     texts = [_of_role(fact, line) if several else line for fact, line in lines if line]
     return "\n".join(texts), [fact.entry for fact, line in lines if line]
+
+
+def _told(fact: Fact, text: str) -> str:
+    """``text``, with a mark where the customer brought what it says."""
+    return f"{text}（{PROVIDED}）" if text and is_provided(fact.entry) else text
 
 
 def _of_role(fact: Fact, text: str) -> str:
@@ -319,7 +325,8 @@ def _tablespaces(source: Source) -> Text:
             f"{row['name']}（{known[row['name']]} MB）" if row["name"] in known else str(row["name"])
             for row in fact.observed.get("tablespaces", ())
         ]
-        lines += [_of_role(fact, "、".join(names)) if several else "、".join(names)] if names else []
+        text = _told(fact, "、".join(names))
+        lines += [_of_role(fact, text) if several else text] if names else []
     return "\n".join(lines), [fact.entry for fact in (*facts, *source.facts("oracle.tablespace_usage"))]
 
 

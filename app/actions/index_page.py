@@ -7,10 +7,11 @@ from html import escape
 from urllib.parse import quote
 
 from app.actions.forms import IssuedForm
-from app.actions.overview import overview
+from app.actions.overview import is_provided, overview
 from app.actions.workspace import Workspace
 from app.base import clock
 from app.base.identity import mask
+from app.checks.offline.marks import PROVIDED
 from app.evidence.entry import Entry
 from app.workflow.model import STATE_WORDS, CheckState
 
@@ -74,7 +75,7 @@ def _forms(forms: Sequence[IssuedForm]) -> str:
 
 def _check_row(check: CheckState) -> Sequence[str]:
     seen = check.record.payload if check.record else {}
-    word = STATE_WORDS[check.state] + _decided(check)
+    word = STATE_WORDS[check.state] + _decided(check) + (f"（{PROVIDED}）" if is_provided(check.record) else "")
     values = (str(seen.get(key, "")) for key in ("expected", "actual", "started"))
     return (word, check.bound.title, check.bound.target_title, *values, check.record.number if check.record else "")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from app.actions.workspace import Workspace, bound
 from app.base import clock
+from app.checks.offline.marks import PROVIDED
 from app.workflow import progress
 from app.workflow.model import STATE_WORDS, CheckState, Progress, Record, State
 
@@ -57,7 +59,19 @@ def _lamp(kind: str, title: str, checks: tuple[CheckState, ...]) -> Lamp:
         return Lamp(kind, title, State.NOT_APPLICABLE, "现场配置中没有此类对象")
     counted = [(state, states.count(state)) for state in GRAVITY if state in states]
     line = "，".join(f"{STATE_WORDS[state]} {count}" for state, count in counted)
+    line += provided_words(check for check in checks if check.bound.kind == kind)
     return Lamp(kind, title, counted[0][0], line)
+
+
+def is_provided(record: Record | None) -> bool:
+    """Whether a result comes from what the customer brought, not from a check of ours."""
+    return record is not None and record.payload.get("route") == PROVIDED
+
+
+def provided_words(checks: Iterable[CheckState]) -> str:
+    """How many of them stand on what the customer brought; empty for none."""
+    count = sum(is_provided(check.record) for check in checks)
+    return f"（其中{PROVIDED} {count}）" if count else ""
 
 
 def status_json(workspace: Workspace, scope: str = "") -> dict[str, Any]:

@@ -7,6 +7,7 @@ connects anywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -25,11 +26,11 @@ from app.checks.host.session import HostSession
 from app.checks.host.text import plain
 from app.checks.model import Session, Surroundings, Transcript, Undetermined
 from app.checks.offline import shell, sqlplus
+from app.checks.offline.marks import PROVIDED
 from app.checks.offline.output import Block, Output
 from app.checks.offline.sqlplus import Refusal
 from app.site.model import Client, Database, Host, Target
 
-ROUTE = "客户提供"
 MISSING = "请客户用本程序新写的脚本重新运行，再导入；也可以附上其他证据。"
 FROM_HERE = "这一项要从本机连接才能判断，客户提供的输出不能代替"
 
@@ -75,16 +76,16 @@ def _registry(output: Output) -> ExportedRegistry | None:
         state = block.words.get("state", "").strip()
         if not block.whole or not depth.isdecimal() or state != ("present" if "reg" in block.texts else "absent"):
             continue
-        if state == "present":
-            keys |= parse(block.texts["reg"].text)
-        roots[normal(path)] = int(depth)
+        with suppress(Undetermined, ValueError):
+            keys |= parse(block.texts["reg"].text) if state == "present" else {}
+            roots[normal(path)] = int(depth)
     return ExportedRegistry(keys, roots) if roots else None
 
 
 class ReplayedDatabase:
     """See ``app.checks.model.Session``; ``select`` as OracleSession has it."""
 
-    route = ROUTE
+    route = PROVIDED
     offset_seconds: float | None = None
 
     def __init__(self, target: Database, brought: Given) -> None:
@@ -137,7 +138,7 @@ class ReplayedDatabase:
 class ReplayedHost(HostSession):
     """What a host's commands printed there. It has no connection, so what would ask for one is Undetermined."""
 
-    route = ROUTE
+    route = PROVIDED
 
     def __init__(self, surroundings: Surroundings, brought: Given) -> None:
         self.transcript = Transcript()
@@ -238,7 +239,7 @@ class ReplayedClient(ClientSession):
 
     def __init__(self, surroundings: Surroundings, brought: Given) -> None:
         super().__init__(surroundings, GivenPc(brought))
-        self.route = ROUTE
+        self.route = PROVIDED
 
     def pc(self, target: Client) -> Pc:  # noqa: ARG002 - whose output it is was looked at before
         return self._pc

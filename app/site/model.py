@@ -132,9 +132,12 @@ class HostExpect:
 
 @dataclass(frozen=True)
 class Host(Target):
+    """``node``: what ``uname -n`` says there, where its address does not tell it (NAT)."""
+
     kind: ClassVar[str] = "host"
 
     host: str = ""
+    node: str = ""
     port: int = 22
     user: str = ""
     host_key: str = ""

@@ -121,6 +121,7 @@ def host(table: Table) -> Host:
     return Host(
         **_common(table),
         host=formats.host(table, "host"),
+        node=formats.text(table, "node"),
         port=table.integer("port", 22, *PORTS),
         user=formats.text(table, "user", REQUIRED),
         host_key=formats.fingerprint(table, "host_key"),
@@ -255,10 +256,10 @@ def _client_expect(table: Table) -> ClientExpect:
 
 def _activex(table: Table) -> Mapping[str, str]:
     """Settings of a zone by their numbers (four hexadecimal digits, as Windows names them)."""
-    for name in table.keys():
+    for name in table.values:
         if not re.fullmatch("[0-9A-Fa-f]{4}", name):
             raise table.error(name, f"{table.name} 的键应是四位的设置编号（如 1200），不能是“{name}”。")
-    return {name.upper(): table.choice(name, ("enable", "prompt", "disable")) for name in table.keys()}
+    return {name.upper(): table.choice(name, ("enable", "prompt", "disable")) for name in table.values}
 
 
 READERS: Mapping[str, Callable[[Table], Target]] = {

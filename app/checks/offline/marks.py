@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+PROVIDED = "客户提供"  # the route of every result that came this way
 FORMAT = "1"
 MARK = "@@onsite"
 NONCE = re.compile(r"[0-9a-f]{16}")

@@ -1,0 +1,84 @@
+"""Whether an output comes from the very target that the profile means: by what the machine says of itself."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import suppress
+
+from app.checks.host import network_reports
+from app.checks.host.commands import SYSTEMS
+from app.checks.model import Undetermined
+from app.checks.offline.output import Output
+from app.checks.replay import Given
+from app.site.model import Client, Database, Host, Target
+
+
+def mismatch(found: Output, brought: Given, target: Target) -> str:
+    """Why the output is not known to be the target's, one Chinese sentence; empty where it is."""
+    match target:
+        case Database():
+            return _database(found, target)
+        case Host():
+            return _host(found, brought, target)
+        case Client():
+            return _client(found, target)
+    return ""
+
+
+def _database(found: Output, target: Database) -> str:
+    """The planned service or SID must be among the names that the instance itself goes by."""
+    wanted = (target.service or target.sid).lower()
+    names = (
+        ("instance",)
+        if target.sid
+        else ("database", "unique", "service", "services", "active", "container", "instance")
+    )
+    told = [name.strip().lower() for key in names for name in found.facts.get(key, "").split(",") if name.strip()]
+    if not told:
+        return "输出里没有数据库自己的名字，不知道是哪个库的。"
+    short = wanted.partition(".")[0]
+    if any(name == wanted or name.partition(".")[0] == short for name in told):
+        return ""
+    return f"输出来自数据库 {'、'.join(dict.fromkeys(told))}，不是 {target.service or target.sid}。"
+
+
+def _host(found: Output, brought: Given, target: Host) -> str:
+    node = found.facts.get("node", "")
+    if target.node:
+        same = node.lower() == target.node.lower()
+        return "" if same else f"输出来自主机 {node or '（未写名）'}，不是 node 所写的 {target.node}。"
+    if not _is_address(target.host):
+        same = node.lower().partition(".")[0] == target.host.lower().partition(".")[0]
+        hint = '主机名不同时，请在该 [[host]] 里写 node = "uname -n 的结果"。'
+        return "" if same else f"输出来自主机 {node or '（未写名）'}，不是 {target.host}。{hint}"
+    own = _addresses(found, brought)
+    if target.host in own:
+        return ""
+    there = "、".join(own[:6]) or "没有读到"
+    hint = '地址经过转换（NAT）时，请在该 [[host]] 里写 node = "uname -n 的结果"。'
+    return f"输出来自主机 {node or '（未写名）'}，它的地址（{there}）里没有 {target.host}。{hint}"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _addresses(found: Output, brought: Given) -> tuple[str, ...]:
+    own = SYSTEMS.get(found.facts.get("system", ""))
+    for command in own.addresses if own else ():
+        printed = brought.commands.get(command)
+        if printed and not printed.status:
+            with suppress(Undetermined):
+                return network_reports.addresses(printed.stdout)
+    return ()
+
+
+def _client(found: Output, target: Client) -> str:
+    node = found.facts.get("node", "")
+    if not target.computer or node.lower() == target.computer.lower():
+        return ""
+    return f"输出来自终端 {node or '（未写名）'}，不是 computer 所写的 {target.computer}。"
