@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Take = Callable[[int], bytes]
 PIECE = 16384
+MOMENT = 2.0  # seconds in which a server says something after a handshake, if it does at all
 LARGEST = 1 << 20  # bytes taken of a handshake and an answer
 SIGNED = b"write certificate verify"  # OpenSSL's state in which the challenge is signed (RFC 8446, 4.4.3)
 STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})[ \r\n]")
@@ -78,6 +80,7 @@ def attempt(wire: Wire, address: Address, name: str, credentials: Credentials, l
     try:
         _shaken(wire, connection, reader.read1, found, leaf)
         if found.leaf == leaf:
+            _heard(wire, connection, reader.read1)
             _judge(_answer(wire, connection, reader.read1, address), found)
     except _Alert as alert:
         found.words = str(alert)
@@ -138,6 +141,24 @@ def _shaken(wire: Wire, connection: Connection, take: Take, found: Attempt, leaf
         found.words = "两次连接出示的服务器证书不同，没有发送请求"
 
 
+def _heard(wire: Wire, connection: Connection, take: Take) -> None:
+    """In TLS 1.3 our handshake is over before the server has seen our certificate: it then sends a ticket, or its
+    refusal, which a request sent into its closing would lose.
+    """
+    if connection.get_protocol_version_name() != "TLSv1.3":
+        return
+    ends = wire.deadline
+    wire.deadline = min(ends, time.monotonic() + MOMENT)
+    try:
+        piece = take(PIECE)
+    except TimeoutError:
+        return
+    finally:
+        wire.deadline = ends
+    if piece:
+        connection.bio_write(piece)
+
+
 def _answer(wire: Wire, connection: Connection, take: Take, address: Address) -> bytes:
     """The beginning of what comes for the page: at most its status line. Raises _Alert."""
     from OpenSSL import SSL
@@ -146,7 +167,7 @@ def _answer(wire: Wire, connection: Connection, take: Take, address: Address) ->
     connection.send(request.encode("latin-1"))
     answer, taken = b"", 0
     while b"\n" not in answer and len(answer) < PIECE:
-        _flush(wire, connection)
+        _parting(wire, connection)
         try:
             answer += connection.recv(PIECE)
             continue
@@ -188,7 +209,7 @@ def _flush(wire: Wire, connection: Connection) -> None:
 
 
 def _parting(wire: Wire, connection: Connection) -> None:
-    """Our own alert, as far as the peer still takes it."""
+    """What we still have to say, as far as the peer takes it: it may have said its last word already."""
     with contextlib.suppress(OSError):
         _flush(wire, connection)
 
