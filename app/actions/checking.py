@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from app.actions.overview import overview
@@ -87,7 +88,18 @@ def surroundings(workspace: Workspace, cancellation: Cancellation) -> Surroundin
         vantage=f"本机 {platform.node()}".strip(),
         project=workspace.folder,
         records=RecordedExchanges(workspace),
+        adjusted=adjusted(workspace),
     )
+
+
+def adjusted(workspace: Workspace) -> Mapping[str, datetime]:
+    """When the last 调整 because of a result was recorded, by ``check@target``; one of the future is left out."""
+    found: dict[str, datetime] = {}
+    for entry in workspace.project.current("adjustment"):
+        check, at = str(entry.payload.get("check", "")), clock.parse(entry.at)
+        if check and at <= clock.now():
+            found[check] = max(at, found.get(check, at))
+    return found
 
 
 class RecordedHostKeys:

@@ -122,7 +122,10 @@ class RecordFiles(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What every session may lean on during one run. ``project`` is the project's folder, for files beside it."""
+    """What every session may lean on during one run. ``project`` is the project's folder, for files beside it.
+
+    ``adjusted``: when the last 调整 because of a result was recorded (aware), by ``check@target``.
+    """
 
     site: Site
     secrets: Secrets
@@ -131,6 +134,7 @@ class Surroundings:
     vantage: str = "本机"
     project: Path | None = None
     records: RecordFiles | None = None
+    adjusted: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Session(Protocol):

@@ -401,9 +401,11 @@ def surroundings_of(*targets: Database, password: str | None = PASSWORD) -> Surr
     return Surroundings(site, Secrets(password), NoKeys(), Cancellation())
 
 
-def results(target: Database, *ids: str, password: str | None = PASSWORD) -> dict[str, Result]:
+def results(
+    target: Database, *ids: str, password: str | None = PASSWORD, adjusted: Mapping[str, datetime] | None = None
+) -> dict[str, Result]:
     """What the runner says of ``target``, by check; all checks of databases without ``ids``."""
-    surroundings = surroundings_of(target, password=password)
+    surroundings = replace(surroundings_of(target, password=password), adjusted=adjusted or {})
     found: list[Result] = []
     asked = [check for check in CHECKS if (not ids or check.id in ids) and check.concerns(target, surroundings.site)]
     runner.run([Planned(check, target) for check in asked], surroundings, found.append)

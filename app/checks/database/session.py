@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.base.clock import now
 from app.base.identity import mask
 from app.checks.database import clock, errors, routes
 from app.checks.database.blocking import LISTENER, LOGIN, Blocked, refused
@@ -23,6 +24,7 @@ from app.site.model import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import timedelta
 
     from app.checks.database.driver_loop import DriverLoop
     from app.checks.host.lent import Lent
@@ -96,6 +98,11 @@ class OracleSession:
                 if error.code not in (COLUMN_MISSING, VIEW_MISSING):
                     raise
         return self._rows(variants[-1], most)
+
+    def since_adjusted(self, check: str) -> timedelta | None:
+        """How long ago the last 调整 because of this target's result of ``check`` was recorded; None for never."""
+        at = self._surroundings.adjusted.get(f"{check}@{self.target.id}")
+        return None if at is None else now() - at
 
     def block(self, outcome: Outcome, said: str, advice: str, where: str = LISTENER) -> Blocked:
         """Remembers why nothing more is to be tried; the first reason stays."""

@@ -49,6 +49,7 @@ SEGMENTS = "SELECT SEGMENT_NAME, TABLESPACE_NAME, STATUS FROM DBA_ROLLBACK_SEGS"
 WARN, FULL = 85, 97  # percent
 SHORTEST = 900  # seconds of undo_retention
 WINDOW = timedelta(hours=24)
+LENGTH = timedelta(minutes=10)  # of a period of V$UNDOSTAT
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,17 @@ class Automatic:
 
 @dataclass(frozen=True)
 class Undo:
-    """``shared``: the pluggable database whose undo is the root's. ``online``: manual segments but SYSTEM."""
+    """``shared``: the pluggable database whose undo is the root's. ``online``: manual segments but SYSTEM.
+
+    ``now``, ``adjusted``: the server's time, and that of the last 调整 because of this check, by its clock.
+    """
 
     automatic: tuple[Automatic, ...] = ()
     manual: tuple[str, ...] = ()  # instances under manual management
     online: tuple[str, ...] = ()
     now: datetime | None = None
     shared: str = ""
+    adjusted: datetime | None = None
 
 
 def gather(session: OracleSession, target: Database) -> Undo:  # noqa: ARG001 - the shape of Check.gather
@@ -155,7 +160,9 @@ def _automatic(
                 tuple(period for number_, period in periods if number_ == instance),
             )
         )
-    return Undo(tuple(instances), manual, online, now)
+    since = session.since_adjusted("oracle.undo")
+    adjusted = now - since if now is not None and since is not None else None
+    return Undo(tuple(instances), manual, online, now, adjusted=adjusted)
 
 
 def _used(name: str, guarantee: bool, extents: Sequence[Sequence[object]]) -> int | None:
@@ -183,7 +190,7 @@ def compare(facts: Undo, target: Database, site: Site) -> Verdict:  # noqa: ARG0
     expected = f"自动管理，撤销表空间占用低于 {WARN}%，undo_retention 不小于 {SHORTEST} 秒，24 小时内没有撤销空间报错"
     findings = _manual_findings(facts)
     for one in facts.automatic:
-        findings += [*_space_findings(one), *_statistics_findings(one, facts.now)]
+        findings += [*_space_findings(one), *_statistics_findings(one, facts.now, facts.adjusted)]
     actual = "；".join([*map(_figures, facts.automatic), *([_manual_figures(facts)] if facts.manual else [])])
     return judged(expected, actual, findings)
 
@@ -237,15 +244,12 @@ def _space_findings(one: Automatic) -> list[Finding]:
     return findings
 
 
-def _statistics_findings(one: Automatic, now: datetime | None) -> list[Finding]:
+def _statistics_findings(one: Automatic, now: datetime | None, adjusted: datetime | None) -> list[Finding]:
     recent = [period for period in one.periods if now is not None and now - period.ended <= WINDOW]
     if not recent:
         reason = f"实例 {one.instance} 的 V$UNDOSTAT 没有 24 小时内的数据"
         return [Finding(Outcome.UNKNOWN, reason, "请 DBA 查询 V$UNDOSTAT 核对。")]
-    findings = []
-    if failed := sum(period.no_space for period in recent):
-        reason = f"实例 {one.instance} 24 小时内因撤销空间不足报错 {failed} 次（NOSPACEERRCNT）"
-        findings.append(Finding(Outcome.FAIL, reason, f"请 DBA 给撤销表空间 {one.tablespace} 增加数据文件。"))
+    findings = _no_space_findings(one, recent, adjusted)
     if too_old := sum(period.too_old for period in recent):
         reason = f"实例 {one.instance} 24 小时内有 {too_old} 次 ORA-01555（SSOLDERRCNT）"
         findings.append(Finding(Outcome.WARN, reason, "请 DBA 调大 undo_retention 或撤销表空间。"))
@@ -255,6 +259,20 @@ def _statistics_findings(one: Automatic, now: datetime | None) -> list[Finding]:
         reason = f"实例 {one.instance} 的保留时间（{worst.tuned} 秒）短于最长查询（{worst.longest} 秒）"
         findings.append(Finding(Outcome.WARN, reason, "请 DBA 调大 undo_retention 或撤销表空间。"))
     return findings
+
+
+def _no_space_findings(one: Automatic, recent: Sequence[Period], adjusted: datetime | None) -> list[Finding]:
+    """Errors of the last day and since the last 调整; what falls into its ten minutes may be from before it."""
+    after = [period for period in recent if adjusted is None or period.ended - LENGTH >= adjusted]
+    during = [period for period in recent if period not in after and adjusted is not None and period.ended > adjusted]
+    since = "" if adjusted is None else f"、{adjusted:%m-%d %H:%M} 调整后"
+    if failed := sum(period.no_space for period in after):
+        reason = f"实例 {one.instance} 24 小时内{since}因撤销空间不足报错 {failed} 次（NOSPACEERRCNT）"
+        return [Finding(Outcome.FAIL, reason, f"请 DBA 给撤销表空间 {one.tablespace} 增加数据文件。")]
+    if unclear := sum(period.no_space for period in during):
+        reason = f"实例 {one.instance} 在调整的前后十分钟里因撤销空间不足报错 {unclear} 次，分不清先后"
+        return [Finding(Outcome.UNKNOWN, reason, "请在调整满十分钟后再检查。")]
+    return []
 
 
 def shows(target: Database) -> Sequence[str]:  # noqa: ARG001

@@ -150,7 +150,7 @@ def test_of_a_cluster_the_instance_that_applies_is_asked() -> None:
 
 
 def feeding(
-    dest: dict[str, Any] | None = None, behind: int = 1, every: timedelta = HOUR / 2, **state: Any
+    dest: dict[str, Any] | None = None, behind: int = 1, every: timedelta = HOUR / 2, state: dict[str, Any] | None = None
 ) -> SmallOracle:
     """A primary whose standby has applied all but ``behind`` logs, each ``every`` long, the current one just begun."""
     oracle = SmallOracle()
@@ -158,7 +158,7 @@ def feeding(
     oracle.views["V$LOG_HISTORY"] = switches(NOW + every / 2, every)
     oracle.views["V$ARCHIVE_DEST"][1] |= dest or {}
     oracle.views["V$ARCHIVE_DEST_STATUS"] = [
-        destination_state(1), fed(**{"APPLIED_SEQ#": SEQUENCE - behind, **state})
+        destination_state(1), fed(**{"APPLIED_SEQ#": SEQUENCE - behind, **(state or {})})
     ]  # fmt: skip
     return oracle
 
@@ -173,12 +173,12 @@ def feeding(
         (feeding(behind=5), FAIL, "120 分钟"),
         (feeding(behind=900), FAIL, "至少"),
         (feeding(behind=900, every=HOUR * 30), UNKNOWN, "至少"),
-        (feeding(behind=1, every=HOUR, RECOVERY_MODE="MANAGED"), PASS, ""),
+        (feeding(behind=1, every=HOUR, state={"RECOVERY_MODE": "MANAGED"}), PASS, ""),
         (feeding(behind=0), UNKNOWN, "答复不合理"),
-        (feeding(**{"APPLIED_SEQ#": 0}), UNKNOWN, "看不出来"),
-        (feeding(**{"APPLIED_SEQ#": None}), UNKNOWN, "看不出来"),
-        (feeding(**{"APPLIED_THREAD#": 7}), UNKNOWN, "线程 7"),
-        (feeding(GAP_STATUS="RESOLVABLE GAP"), WARN, "日志缺口"),
+        (feeding(state={"APPLIED_SEQ#": 0}), UNKNOWN, "看不出来"),
+        (feeding(state={"APPLIED_SEQ#": None}), UNKNOWN, "看不出来"),
+        (feeding(state={"APPLIED_THREAD#": 7}), UNKNOWN, "线程 7"),
+        (feeding(state={"GAP_STATUS": "RESOLVABLE GAP"}), WARN, "日志缺口"),
         (feeding({"STATUS": "ERROR", "ERROR": "ORA-12541: TNS:no listener"}), WARN, "ORA-12541"),
         (feeding({"STATUS": "ERROR"}, behind=6), FAIL, "150 分钟"),
         (feeding({"STATUS": "DEFERRED"}), WARN, "DEFERRED"),
@@ -192,7 +192,7 @@ def test_a_primary_tells_how_far_its_standby_is_behind(oracle: SmallOracle, outc
 
 
 def test_a_current_log_that_is_not_applied_as_it_is_written_counts_from_its_beginning() -> None:
-    oracle = feeding(RECOVERY_MODE="MANAGED")
+    oracle = feeding(state={"RECOVERY_MODE": "MANAGED"})
     oracle.views["V$LOG"] = [log(1, SEQUENCE, NOW - 2 * HOUR, status="CURRENT")]
     oracle.views["V$LOG_HISTORY"] = switches(NOW - 2 * HOUR, HOUR)
     assert judged(oracle, "dataguard").outcome is FAIL

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from oracle_small import LEGACY, MIB, SmallOracle, file_row, judged, undo_row
+from oracle_small import LEGACY, MIB, SmallOracle, file_row, judged, results, serving, target_of, undo_row
 
+from app.base.clock import now
 from app.checks.model import Outcome
 
 PASS, WARN, FAIL, UNKNOWN = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN
@@ -166,3 +168,26 @@ def test_a_pdb_with_shared_undo_is_not_judged(container: str, local: str | None,
     assert result.outcome is outcome
     if outcome is Outcome.NOT_APPLICABLE:
         assert container in result.reason and "CDB$ROOT" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("minutes", "adjusted", "outcome", "said"),
+    [
+        (30, None, FAIL, "NOSPACEERRCNT"),
+        (30, 20, PASS, ""),
+        (30, 30, PASS, ""),
+        (30, 31, UNKNOWN, "分不清先后"),
+        (30, 39, UNKNOWN, "分不清先后"),
+        (30, 41, FAIL, "调整后"),
+        (1500, 2000, PASS, ""),
+    ],
+)
+def test_errors_from_before_the_last_adjustment_no_longer_fail(
+    minutes: int, adjusted: int | None, outcome: Outcome, said: str
+) -> None:
+    oracle = periods(undo_row(1), undo_row(minutes, NOSPACEERRCNT=1))
+    past = {} if adjusted is None else {"oracle.undo@db1": now() - timedelta(minutes=adjusted)}
+    with serving(oracle) as port:
+        result = results(target_of(port), "oracle.undo", adjusted={**past, "oracle.undo@db2": now()})["oracle.undo"]
+    assert result.outcome is outcome
+    assert said in result.reason
