@@ -61,6 +61,7 @@ class Seen:
 class Serving(paramiko.ServerInterface):
     def __init__(self, temper: Temper, seen: Seen, transport: AnsweringTransport) -> None:
         self.temper, self.seen, self.transport, self.round = temper, seen, transport, 0
+        self.onward: dict[int, socket.socket] = {}
 
     def get_allowed_auths(self, username: str) -> str:
         return self.temper.methods
@@ -95,7 +96,7 @@ class Serving(paramiko.ServerInterface):
     def check_channel_direct_tcpip_request(self, chanid: int, origin: object, destination: tuple[str, int]) -> int:
         self.seen.tunnels.append(destination)
         try:
-            self.onward = socket.create_connection(destination, timeout=20)
+            self.onward[chanid] = socket.create_connection(destination, timeout=20)
         except ConnectionRefusedError:
             return paramiko.common.OPEN_FAILED_CONNECT_FAILED
         return OPEN_SUCCEEDED
@@ -138,9 +139,8 @@ def ssh_server(folder: Path, temper: Temper) -> Iterator[Seen]:
             while transport.is_active():
                 channel = transport.accept(0.05)
                 kept.append(channel)
-                if channel is not None and hasattr(serving, "onward"):
-                    forward(channel, serving.onward)
-                    del serving.onward
+                if channel is not None and channel.get_id() in serving.onward:
+                    forward(channel, serving.onward[channel.get_id()])
         transport.close()
         seen.ended.set()
 

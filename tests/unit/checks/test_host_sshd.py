@@ -79,6 +79,8 @@ def test_old_algorithms_stay_off_unless_the_profile_asks_and_are_then_a_finding(
     assert off["port"].outcome is PASS
     assert (off["key"].outcome, off["login"].outcome) == (UNKNOWN, UNKNOWN)
     assert "legacy_algorithms" in off["key"].advice
+    for name in ("diffie-hellman-group14-sha1", "ssh-rsa", "aes128-cbc", "hmac-sha1"):
+        assert name in off["key"].reason
     assert on["key"].outcome is WARN
     for name in ("diffie-hellman-group14-sha1", "ssh-rsa", "aes128-cbc", "hmac-sha1"):
         assert name in on["key"].reason
@@ -89,3 +91,11 @@ def test_new_algorithms_are_no_finding_where_old_ones_are_allowed(tmp_path: Path
     with sshd(tmp_path) as server:
         target = host(server.port, user=USER, host_key=server.fingerprint("rsa"), legacy_algorithms=True)
         assert run(surroundings(target), "key")["key"].outcome is PASS
+
+
+def test_algorithms_that_nobody_has_any_more_are_named_and_no_switch_is_advised(tmp_path: Path) -> None:
+    with sshd(tmp_path, "Ciphers chacha20-poly1305@openssh.com") as server:
+        target = host(server.port, user=USER, host_key=server.fingerprint("rsa"))
+        key = run(surroundings(target), "key")["key"]
+    assert key.outcome is UNKNOWN and "chacha20-poly1305@openssh.com" in key.reason
+    assert "legacy_algorithms" not in key.advice

@@ -89,7 +89,8 @@ SICK: list[tuple[Machine, str, Said, str, Outcome, str]] = [
     (SOLARIS, "psrinfo", Said("", "no\n", 1), "load", PASS, ""),
     (LINUX, "sysctl kernel.shmmax kernel.shmall kernel.shmmni kernel.sem fs.file-max",
      Said("kernel.shmmax = 33554432\nkernel.shmall = 4294967296\nkernel.shmmni = 4096\n"
-          "kernel.sem = 250\t32000\t32\t128\nfs.file-max = 6815744\n"), "limits", WARN, "shmmax 是 33554432，低于 536870912；kernel.sem 的 SEMOPM 是 32"),
+          "kernel.sem = 250\t32000\t32\t128\nfs.file-max = 6815744\n"),
+     "limits", WARN, "shmmax 是 33554432，低于 536870912；kernel.sem 的 SEMOPM 是 32"),
     (LINUX, "cat /proc/5308/limits", Said("", "cat: Permission denied\n", 1), "limits", UNKNOWN, "Permission denied"),
     (LINUX, "netstat -an", Said(""), "ports", UNKNOWN, "看不到"),
 ]  # fmt: skip

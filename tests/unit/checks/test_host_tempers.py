@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
@@ -163,19 +164,84 @@ def test_an_empty_round_after_the_password_is_answered_with_nothing(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "prompts",
+    ("prompts", "words"),
     [
-        ((("Password: ", False), ("OTP: ", False)),),
-        ((("Your name: ", True),),),
-        ((("Password: ", False),), (("Password again: ", False),)),
+        (((("Password: ", False), ("OTP: ", False)),), "OTP"),
+        (((("Your name: ", True),),), "Your name"),
+        (((("Password: ", False),), (("Password again: ", False),)), "again"),
+        (((("Verification code: ", False),),), "Verification code"),
+        (((("Enter PASSCODE: ", False),),), "PASSCODE"),
+        (((("(current) UNIX password: ", False),),), "current"),
+        (((("New password: ", False),),), "New password"),
+        (((("动态口令：", False),),), "动态口令"),
+        (((("", False),),), "要求口令以外"),
+        (((("Password: ", True),),), "Password"),
+        (((("Your password has expired. Password: ", False),),), "expired"),
+        (((("\x1b[2J验证码\x07: ", False),),), "验证码"),
     ],
 )
 def test_whoever_asks_for_more_than_a_password_gets_no_more_answers(
-    tmp_path: Path, prompts: tuple[tuple[tuple[str, bool], ...], ...]
+    tmp_path: Path, prompts: tuple[tuple[tuple[str, bool], ...], ...], words: str
 ) -> None:
     results, server = asked(tmp_path, Temper(LINUX, "keyboard-interactive", prompts), "login", "os")
     assert {result.outcome for result in results.values()} == {UNKNOWN}
-    assert len(server.tries) == len(prompts) - 1
+    assert words in results["login"].reason and "\x1b" not in results["login"].reason
+    assert len(server.tries) == len(prompts) - 1 and server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Password: ", "weblogic@10.1.1.5's password:", "Password for weblogic:", "口令：", "密码: "]
+)
+def test_a_single_hidden_prompt_for_the_password_is_answered(tmp_path: Path, prompt: str) -> None:
+    results, server = asked(tmp_path, Temper(LINUX, "keyboard-interactive", (((prompt, False),),)), "login")
+    assert results["login"].outcome is PASS and server.tries == ["interactive 1"]
+
+
+def test_a_refused_password_is_never_tried_again_by_keyboard_interactive(tmp_path: Path) -> None:
+    with ssh_server(tmp_path, Temper(LINUX, "keyboard-interactive")) as server:
+        around = surroundings(host(server.port, host_key=server.key), passwords={"app-host": "wrong-9"})
+        results = run(around, "login", "os")
+    assert results["login"].outcome is FAIL and results["os"].outcome is UNKNOWN
+    assert server.tries == ["interactive 1"]
+
+
+def test_a_peer_cannot_have_prompts_or_bytes_counted_without_end() -> None:
+    from app.checks.host import authentication
+    from app.checks.host.connection import MOST_PACKET, Connection
+
+    near, far = socket.socketpair()
+    with near, far:
+        connection = Connection(near, b"", legacy=False)
+        with pytest.raises(paramiko.SSHException, match="packet of"):
+            connection._transport.packetizer.read_all(MOST_PACKET + 1)
+        connection.end()
+
+        class Silent(paramiko.Transport):
+            def _send_message(self, data: paramiko.Message) -> None:
+                pass
+
+        transport: Any = Silent(far)
+        seen: list[object] = []
+
+        def asked_for_many() -> None:
+            message = paramiko.Message()
+            for word in ("", "", ""):
+                message.add_string(word)
+            message.add_int(2**32 - 1)
+            handler = transport.auth_handler
+            try:
+                handler._parse_userauth_info_request(paramiko.Message(message.asbytes()))
+            except paramiko.SSHException as error:
+                seen.append(str(error))
+                transport.saved_exception = error
+            transport.active = False
+            handler.auth_event.set()
+
+        transport.active = True
+        threading.Timer(0.1, asked_for_many).start()
+        with pytest.raises(paramiko.SSHException):
+            authentication._interactive(transport, "u", authentication.Answers("p"))
+        assert seen == ["too many prompts"]
 
 
 def test_password_is_never_followed_by_keyboard_interactive(tmp_path: Path) -> None:
@@ -415,6 +481,20 @@ def test_a_wrong_key_behind_the_jump_host_fails_there(folders: tuple[Path, Path]
         results = run(surroundings(*jumped(near, far.port, near.key), passwords=BOTH))
     assert results["port"].outcome is PASS and results["key"].outcome is FAIL
     assert far.tries == []
+
+
+def test_all_that_stands_behind_a_jump_host_shares_one_connection_to_it(folders: tuple[Path, Path]) -> None:
+    with ssh_server(folders[0], Temper(LINUX)) as near, ssh_server(folders[1], Temper(LINUX)) as far:
+        one, gate = jumped(near, far.port, far.key)
+        others = [dataclasses.replace(one, id=f"far{number}") for number in range(4)]
+        passwords = {target.id: PASSWORD for target in (gate, one, *others)}
+        from app.checks import catalogue, runner
+
+        around = surroundings(one, gate, *others, passwords=passwords)
+        results: list[Result] = []
+        runner.run(catalogue.plan(around.site, ids=("host.login",)), around, results.append)
+    assert [result.outcome for result in results] == [PASS] * 6
+    assert near.tries == ["password"] and near.connections == 1 and far.connections == 5
 
 
 def test_a_refused_log_in_at_the_jump_host_is_never_repeated_by_any_other_target(folders: tuple[Path, Path]) -> None:
