@@ -72,6 +72,10 @@ class DatabaseExpect:
 
 @dataclass(frozen=True)
 class Database(Target):
+    """``client``: the folder of an Oracle Instant Client on the computer that checks, for the route ``thick``; it says
+    nothing of the database, so results are not bound to it.
+    """
+
     kind: ClassVar[str] = "database"
 
     role: str = "monitoring"
@@ -83,7 +87,11 @@ class Database(Target):
     route: str = "auto"
     via: str = ""
     heavy: bool = False
+    client: str = ""
     expect: DatabaseExpect = DatabaseExpect()
+
+    def bound(self) -> Any:
+        return {key: value for key, value in plain(self).items() if key != "client"}
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def database(table: Table) -> Database:
         route=table.choice("route", ROUTES, "auto"),
         via=formats.text(table, "via"),
         heavy=table.boolean("heavy"),
+        client=formats.text(table, "client"),
         expect=_database_expect(table.table("expect")),
     )
 
