@@ -32,10 +32,12 @@ class Selection:
 
 
 def plan(workspace: Workspace, selection: Selection, scope: str = "") -> tuple[Planned, ...]:
-    """The planned pairs of ``selection``. Raises InputError when it names something unknown or selects nothing;
-    ``failed`` may select nothing.
+    """The planned pairs of ``selection``, by the check definitions as they are now.
+
+    Raises InputError when it names something unknown, selects nothing (``failed`` may) or a definition has a mistake.
     """
-    planned = catalogue.plan(workspace.site, selection.kinds, selection.targets, selection.ids)
+    workspace.reload_checks()
+    planned = catalogue.plan_of(workspace.checks, workspace.site, selection.kinds, selection.targets, selection.ids)
     if selection.pairs:
         planned = tuple(pair for pair in planned if (pair.check.id, pair.target.id) in selection.pairs)
     if not planned:

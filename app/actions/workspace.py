@@ -7,7 +7,7 @@ import getpass
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from app.base.errors import UnavailableError
 from app.base.files import read_bounded
 from app.base.identity import mask, mask_all
 from app.checks import catalogue
-from app.checks.model import Planned
+from app.checks.model import Check, Planned
 from app.evidence.entry import Entry
 from app.evidence.project import Draft, Project
 from app.site import profile
@@ -35,13 +35,17 @@ PROFILE_LIMIT = 1 << 20
 
 @dataclass
 class Workspace:
-    """One open project. ``holder`` says who has it when ``read_only``; ``secrets`` are asked only when a check runs."""
+    """One open project. ``holder`` says who has it when ``read_only``; ``secrets`` are asked only when a check runs.
+
+    ``checks`` are all there are for it, its own definitions (``checks/*.toml``) included.
+    """
 
     folder: Path
     project: Project
     site: Site
     workflow: Workflow
     secrets: KeyringSecrets
+    checks: tuple[Check, ...] = field(default_factory=catalogue.all_checks)
 
     @property
     def rehearsal(self) -> bool:
@@ -57,7 +61,11 @@ class Workspace:
 
     def planned(self) -> tuple[Planned, ...]:
         """Every check that the profile plans, in the catalogue's order."""
-        return catalogue.plan(self.site)
+        return catalogue.plan_of(self.checks, self.site)
+
+    def reload_checks(self) -> None:
+        """Reads the check definitions again. Raises InputError for a mistake in one; the old ones then stay."""
+        self.checks = catalogue.all_checks(self.folder)
 
     def append(self, *drafts: Draft) -> tuple[Entry, ...]:
         """Appends to the journal, identity numbers masked and the author named. What is returned is on the disk."""
@@ -164,6 +172,7 @@ def _join(folder: Path, project: Project) -> Workspace:
         site=profile.load(folder / PROFILE),
         workflow=load_workflow(resources.find("workflow.toml", folder)),
         secrets=KeyringSecrets(project.id),
+        checks=catalogue.all_checks(folder),
     )
     workspace.reload_profile()
     return workspace

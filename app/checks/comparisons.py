@@ -115,9 +115,7 @@ class Versions:
 
     def include(self, release: tuple[int, ...]) -> bool:
         """Whether ``release`` is in it; only as many parts count as a bound names: 11.2.0.4 is ``<=11.2``."""
-        return all(
-            ORDERED[sign]((release + (0,) * len(bound))[: len(bound)], bound) for sign, bound in self.bounds
-        )
+        return all(ORDERED[sign]((release + (0,) * len(bound))[: len(bound)], bound) for sign, bound in self.bounds)
 
 
 def versions(text: str) -> Versions:

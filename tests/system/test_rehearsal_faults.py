@@ -16,7 +16,7 @@ PASS, WARN, FAIL, UNKNOWN = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UN
 ORACLE = (
     "listener", "login", "privileges", "instance", "database", "version", "sga", "shared_pool", "limits", "charset",
     "tablespaces", "tablespace_usage", "temp", "undo", "users", "invalid_objects", "exchange_tables", "code_tables",
-    "clock", "components", "pga", "redo", "archive", "dataguard",
+    "clock", "components", "pga", "redo", "archive", "dataguard", "blocking", "default_passwords", "indexes", "jobs",
 )  # fmt: skip
 HOST = (
     "port", "key", "login", "os", "disk", "memory", "swap", "load", "java", "limits", "network", "ports", "processes",
@@ -85,7 +85,7 @@ TOUCHES: dict[str, tuple[Touched, ...]] = {
     "clock-skewed": (one("app-host", host__clock=FAIL),),
     "slow": (
         Touched(("db1", "db2"), {"oracle.login": WARN}),
-        one("wls1", weblogic__application_url=WARN),
+        one("wls1", weblogic__application_url=WARN, joint__remote_access=WARN),
         Touched(("bus1", "bus-ministry"), {"bus.latency": WARN}),
     ),
 }  # fmt: skip

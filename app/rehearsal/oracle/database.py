@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.rehearsal.oracle import functions, instance, operation, parameters, people, schema, storage
+from app.rehearsal.oracle import functions, instance, operation, parameters, people, schema, storage, upkeep
 from app.rehearsal.oracle.dialect import Translated, translate
 from app.rehearsal.oracle.instance import Instance, Release, Row, Rows
 from app.rehearsal.oracle.values import OraError, Stored, is_moment, moment, shown, stored
@@ -30,7 +30,8 @@ class Answer:
 
 def views(release: Release) -> dict[str, dict[str, str]]:
     """Every view of that release with the types of its columns by their names."""
-    found = {name: columns(text, release) for name, text in {**DICTIONARY_VIEWS, **DYNAMIC_VIEWS}.items()}
+    texts = {**DICTIONARY_VIEWS, **DYNAMIC_VIEWS, **upkeep.UPKEEP_VIEWS}
+    found = {name: columns(text, release) for name, text in texts.items()}
     for name in DYNAMIC_VIEWS:
         if name not in SINGLE and name.startswith("V$"):
             found[f"G{name}"] = {"INST_ID": "NUMBER", **found[name]} if found[name] else {}
@@ -48,7 +49,7 @@ def columns(text: str, release: Release) -> dict[str, str]:
 def rows_of(described: Instance) -> Rows:
     """All rows; those of GV$ are those of V$ with this instance's number."""
     found: Rows = {}
-    for part in (instance, parameters, storage, operation, people, schema):
+    for part in (instance, parameters, storage, operation, people, schema, upkeep):
         found.update(part.rows(described))
     return found
 
