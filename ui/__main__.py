@@ -12,6 +12,7 @@ from pathlib import Path
 
 REHEARSAL_CHILD = "--rehearsal-child"
 TOKEN_CHILD = "--token-child"
+DATABASE_WORKER = "--database-worker"
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 NO_SCREEN = 4  # could not be carried out
 
@@ -27,6 +28,10 @@ def main() -> int:
         from app.checks.certificate.token_child import child_main as read_tokens
 
         return read_tokens(arguments[1:])
+    if arguments[:1] == [DATABASE_WORKER]:
+        from app.checks.database.worker import child_main as speak_to_database
+
+        return speak_to_database(arguments[1:])
     if not arguments or arguments == ["--rehearse"]:
         return show_window(None, rehearse=bool(arguments))
     if len(arguments) == 1 and holds_profile(arguments[0]):

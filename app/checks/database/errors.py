@@ -15,7 +15,7 @@ from app.checks.model import Outcome, Undetermined
 FAIL, UNKNOWN = Outcome.FAIL, Outcome.UNKNOWN
 ORACLE_CODE = re.compile(r"\b(?:ORA|TNS)-(\d{4,5})\b")
 VIEW = re.compile(r"\bFROM (\S+)")
-DRIVER_CODE = re.compile(r"\bDPY-\d{4}\b")
+DRIVER_CODE = re.compile(r"\b(?:DPY|DPI|SP2)-\d{4}\b")
 # What the newer driver cannot do and the older one can; each stands only in the text of DPY-6005.
 OLDER_ROUTE: Mapping[str, str] = {
     "DPY-3010": "服务器版本早于 12.1",
@@ -25,7 +25,12 @@ OLDER_ROUTE: Mapping[str, str] = {
 COLUMN_MISSING = "ORA-00904"
 VIEW_MISSING = "ORA-00942"
 NO_PRIVILEGE = "ORA-01031"
-LOST = frozenset(("ORA-03113", "ORA-03114", "ORA-03135", "ORA-02396", "ORA-00028", "ORA-01012", "DPY-4011", "DPY-1001"))
+LOST = frozenset(
+    ("ORA-03113", "ORA-03114", "ORA-03135", "ORA-02396", "ORA-00028", "ORA-01012", "DPY-4011", "DPY-1001", "DPI-1010",
+     "DPI-1080", "SP2-0640")
+)  # fmt: skip
+# Said by the server, or by the client to itself, before any password is looked at.
+UNCOUNTED = frozenset(("ORA-28040", "ORA-12650", "ORA-12660"))
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,11 @@ REGISTER = (
 RESET = "请 DBA 执行 ALTER USER 用户 ACCOUNT UNLOCK，并查清锁定原因；核对密钥环里的口令后再检查。"
 FIREWALL = "请核对地址和端口，并请网络管理员核对本机到数据库端口之间的防火墙。"
 OLDER = '请在 site.toml 写 route = "legacy" 或 "auto" 后再检查。'
+CLIENT = (
+    "请下载与本程序位数相同的 Oracle Instant Client（19 或以上；Linux 还要 libaio），解压后在 site.toml 该数据库处写"
+    ' client = "文件夹"，或设环境变量 ONSITE_INSTANT_CLIENT；也可以改用 sqlplus 路线（写 via）。'
+)
+SQLPLUS = "请确认 via 主机上装有 sqlplus，登录用户能执行它（如加入 oinstall 或 dba 组），/etc/oratab 写有 ORACLE_HOME。"
 EXHAUSTED = "请 DBA 核对 processes、sessions 是否用尽，再看 lsnrctl services。"
 HUNG_UP = "可能限制了来源地址（tcp.validnode_checking）或中间设备切断；请 DBA 看监听日志。"
 ALERT_LOG = "请 DBA 查看服务器的告警日志和监听日志（listener.log）。"
@@ -106,6 +116,14 @@ KNOWN: Mapping[str, Known] = {
     "ORA-28009": Known(UNKNOWN, "SYS 只能以 SYSDBA 身份登录", "请改用只读检查账号，不要用 SYS。"),
     "ORA-28040": Known(UNKNOWN, "服务器不接受这个版本的认证协议", "请在 site.toml 把 route 改为另一条路线后再检查。"),
     "ORA-28759": Known(UNKNOWN, "TLS 钱包打不开", "请 DBA 核对服务器的 TCPS 设置。"),
+    "DPI-1047": Known(UNKNOWN, "找不到可用的 Oracle Instant Client 库", CLIENT),
+    "DPI-1050": Known(UNKNOWN, "Oracle Instant Client 版本过旧", CLIENT),
+    "DPI-1072": Known(UNKNOWN, "不支持这个版本的 Oracle Instant Client", CLIENT),
+    "SP2-0306": Known(UNKNOWN, "sqlplus 不接受 CONNECT 命令的写法", SQLPLUS),
+    "SP2-0640": Known(UNKNOWN, "sqlplus 没有连上数据库", SQLPLUS),
+    "SP2-0667": Known(UNKNOWN, "sqlplus 找不到消息文件", SQLPLUS),
+    "SP2-0734": Known(UNKNOWN, "sqlplus 不认识 CONNECT 命令", SQLPLUS),
+    "SP2-0750": Known(UNKNOWN, "sqlplus 需要设置 ORACLE_HOME", SQLPLUS),
     "DPY-3001": Known(UNKNOWN, "服务器要求本机网络加密（NNE）", OLDER),
     "DPY-3010": Known(UNKNOWN, "服务器版本早于 12.1", OLDER),
     "DPY-3015": Known(UNKNOWN, "账号只有 10G 口令验证符", OLDER),
@@ -115,6 +133,9 @@ KNOWN: Mapping[str, Known] = {
 }  # fmt: skip
 # What a statement may run into; the reason is told with the view's name.
 STATEMENT_CAUSES: Mapping[str, str] = {
+    "DPI-1010": "连接已断开",
+    "DPI-1080": "连接被数据库或网络切断",
+    "SP2-0640": "连接已断开",
     "ORA-00904": "该版本没有所查的列",
     "ORA-00942": "看不到所查的视图或表（该版本没有，或账号没有查询权限）",
     "ORA-01013": "语句被取消",

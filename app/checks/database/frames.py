@@ -14,7 +14,7 @@ from typing import IO, Any
 
 HEAD = struct.Struct(">I")
 LARGEST = 16 << 20  # bytes of one frame
-BATCH = 500  # rows in one frame
+BATCH = 200  # rows in one frame
 LARGEST_VALUE = 1 << 20  # characters or bytes of one value
 
 

@@ -25,6 +25,7 @@ CID = "(CID=(PROGRAM=onsite-check)(HOST=)(USER=))"
 VERSION = f"(DESCRIPTION=(CONNECT_DATA={CID}(COMMAND=version)(ARGUMENTS=64)(SERVICE=LISTENER)(VERSION=318767104)))"
 EXPECTED = "监听应答，认识该服务"
 ROUTE = "TNS 探测"
+HERE = "（只说从本机所见；登录由 via 主机上的 sqlplus 进行，不经过这里）"
 # After one of these the driver would fare no better; after others (garbage, a hang-up) it may still get through.
 FINAL = ("ORA-12505", "ORA-12514")
 
@@ -150,7 +151,11 @@ def _refused(session: OracleSession, reply: Reply, redirects: Sequence[str]) -> 
 
 
 def _final(session: OracleSession, outcome: Outcome, said: str, advice: str) -> Failed | Undetermined:
-    session.block(outcome, said, advice)
+    """The run does not try this target again; but sqlplus, which runs on another host, has its own road there."""
+    if session.target.route == "sqlplus":
+        said += HERE
+    else:
+        session.block(outcome, said, advice)
     return Failed(said, advice, EXPECTED) if outcome is Outcome.FAIL else Undetermined(said, advice)
 
 

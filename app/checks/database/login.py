@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.checks.database import clock, errors
+from app.checks.database import clock, errors, ways
 from app.checks.database.blocking import EXPECTED
 from app.checks.database.errors import SqlRefused
 from app.checks.database.reading import listed, require, text
@@ -85,7 +85,7 @@ def compare_login(facts: LoggedIn, target: Database, site: Site) -> Verdict:  # 
 
 def shows_login(target: Database) -> Sequence[str]:
     name = f"{target.host}:{target.port}/{target.service or target.sid}"
-    return (f"以 {target.user} 登录 {name} 一次（口令只试一次）", SET_MODULE, READ_ONLY, clock.SQL)
+    return (f"以 {target.user} 登录 {name} 一次（口令只试一次）", SET_MODULE, READ_ONLY, clock.SQL, *ways.shows(target))
 
 
 def probe(view: str) -> str:

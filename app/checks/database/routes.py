@@ -1,7 +1,7 @@
-"""The ways to a database: oracledb thin (12.1 and later) and seerdb (8.1.7 to 11.2, native encryption).
+"""The ways to a database by a driver in this process: oracledb thin (12.1+), seerdb (8.1.7 to 11.2, encryption).
 
 A ``Connection`` is logged in and runs one statement at a time under a deadline; who may log in, and when, is the
-session's business.
+session's business. ``thick`` and ``sqlplus`` have modules of their own.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import importlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from app.checks.database.driver_loop import Cut, DriverLoop
+from app.checks.database.driver_loop import DriverLoop
 from app.site.model import Database
 
 MODULE = "onsite-check"
@@ -25,7 +25,7 @@ ARRAY = 500  # rows a round trip
 
 Value = str | int | Decimal | bytes | None
 Row = tuple[Any, ...]
-TITLES = {"thin": "oracledb thin", "legacy": "seerdb"}
+TITLES = {"thin": "oracledb thin", "legacy": "seerdb", "thick": "oracledb thick", "sqlplus": "sqlplus"}
 SET_MODULE = f"BEGIN DBMS_APPLICATION_INFO.SET_MODULE('{MODULE}', NULL); END;"
 
 
@@ -40,8 +40,65 @@ class Account:
         return f"Account({self.target.id!r})"
 
 
-class Connection:
+class Cuttable(Protocol):
+    """What can be ended at once, from any thread."""
+
+    def cut(self) -> None: ...
+
+
+class Unspent(Exception):
+    """A route that leads nowhere, found out before any password was sent; the text begins with a code, if any."""
+
+
+@dataclass
+class Attempt:
+    """One try to log in. ``hold`` is given what another thread may cut, before anything is sent; ``spent``: a password
+    may have reached the server, which counts it.
+    """
+
+    account: Account
+    hold: Callable[[Cuttable], None]
+    spent: bool = False
+
+
+class _Watched(str):
+    """A password that knows when the driver takes it to make its answer to the server's challenge."""
+
+    attempt: Attempt
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        self.attempt.spent = True
+        return str(self).encode(encoding, errors)
+
+
+def _watched(attempt: Attempt) -> _Watched:
+    password = _Watched(attempt.account.password)
+    password.attempt = attempt
+    return password
+
+
+class Open(Protocol):
     """One logged-in connection over one route. ``cut`` may come from any thread; all else from one at a time."""
+
+    @property
+    def is_cut(self) -> bool: ...
+
+    def run(self, sql: str) -> None:
+        """A statement without rows. Raises what the driver raises, TimeoutError, Cut."""
+
+    def select(self, sql: str, most: int) -> list[Row]:
+        """At most ``most`` rows, each of str, int, Decimal, bytes, datetime or None. Raises as ``run``."""
+
+    def rollback(self) -> None: ...
+
+    def cut(self) -> None: ...
+
+    def close(self) -> None:
+        """Logs off if that can be done soon, and ends the connection in any case."""
+
+
+class Connection:
+    """A driver's connection in this process; see ``Open``."""
 
     def __init__(self, loop: DriverLoop, driver: Any, options: dict[str, Any]) -> None:
         self._loop, self._driver, self._options = loop, driver, options
@@ -51,11 +108,9 @@ class Connection:
         return self._loop.is_cut
 
     def run(self, sql: str) -> None:
-        """A statement without rows. Raises what the driver raises, TimeoutError, Cut."""
         self._loop.run(self._execute(sql), STATEMENT_SECONDS + GRACE)
 
     def select(self, sql: str, most: int) -> list[Row]:
-        """At most ``most`` rows, each of str, int, Decimal, bytes, datetime or None. Raises as ``run``."""
         return self._loop.run(self._fetch(sql, most), STATEMENT_SECONDS + GRACE)
 
     def rollback(self) -> None:
@@ -65,7 +120,6 @@ class Connection:
         self._loop.cut()
 
     def close(self) -> None:
-        """Logs off if that can be done soon, and closes the socket in any case."""
         with contextlib.suppress(Exception):
             self._loop.run(self._driver.close(), CLOSING)
         self._loop.cut()
@@ -83,7 +137,7 @@ class Connection:
             cursor.arraysize = min(ARRAY, most)
             await cursor.execute(sql, **self._options)
             rows = await cursor.fetchmany(most)
-            return [tuple(_value(item) for item in row) for row in rows]
+            return [tuple(value_of(item) for item in row) for row in rows]
         finally:
             await _ended(cursor)
 
@@ -95,8 +149,8 @@ async def _ended(cursor: Any) -> None:
         await closing
 
 
-def _value(item: Any) -> Any:
-    """The two drivers' numbers made one: whole ones int, others Decimal; Oracle's empty text is NULL."""
+def value_of(item: Any) -> Any:
+    """The drivers' numbers made one: whole ones int, others Decimal; Oracle's empty text is NULL."""
     if isinstance(item, float):
         item = Decimal(repr(item))
     if isinstance(item, Decimal):
@@ -106,30 +160,31 @@ def _value(item: Any) -> Any:
 
 def load(route: str) -> None:
     """Imports the route's driver, which takes up to a second and is no part of a log-in's time."""
-    importlib.import_module("oracledb" if route == "thin" else "seerdb")
+    if route in ("thin", "legacy"):
+        importlib.import_module("oracledb" if route == "thin" else "seerdb")
 
 
-def connect(route: str, account: Account, hold: Callable[[DriverLoop], None]) -> Connection:
+def connect(route: str, attempt: Attempt) -> Connection:
     """Logs in over ``route`` (``thin`` or ``legacy``) in at most LOGIN_SECONDS.
 
-    ``hold`` is given the loop before anything is sent, so that another thread can cut it. Raises what the driver
-    raises, OSError, TimeoutError, Cut; the socket is closed in each case.
+    Raises what the driver raises, OSError, TimeoutError, Cut; the socket is closed in each case.
     """
     loop = DriverLoop()
-    hold(loop)
+    attempt.hold(loop)
     opening, options = (_thin, {"fetch_lobs": False, "fetch_decimals": True}) if route == "thin" else (_legacy, {})
     try:
-        driver = loop.run(opening(account), LOGIN_SECONDS)
+        driver = loop.run(opening(attempt), LOGIN_SECONDS)
     except BaseException:
         loop.cut()
         raise
     return Connection(loop, driver, options)
 
 
-async def _thin(account: Account) -> Any:
+async def _thin(attempt: Attempt) -> Any:
     import oracledb
 
-    target = account.target
+    account, target = attempt.account, attempt.account.target
+    attempt.spent = True
     connection = await oracledb.connect_async(
         user=target.user,
         password=account.password,
@@ -147,15 +202,15 @@ async def _thin(account: Account) -> Any:
     return connection
 
 
-async def _legacy(account: Account) -> Any:
+async def _legacy(attempt: Attempt) -> Any:
     import seerdb
 
-    target = account.target
+    target = attempt.account.target
     connection = await seerdb.connect_async(
         host=target.host,
         port=target.port,
         user=target.user,
-        password=account.password,
+        password=_watched(attempt),
         service_name=target.service,
         sid=target.sid,
         timeout=int(LOGIN_SECONDS * 1000),
@@ -165,6 +220,3 @@ async def _legacy(account: Account) -> Any:
     )
     connection.call_timeout = int(STATEMENT_SECONDS * 1000)
     return connection
-
-
-__all__ = ["LOGIN_SECONDS", "MODULE", "SET_MODULE", "TITLES", "Account", "Connection", "Cut", "Row", "connect"]

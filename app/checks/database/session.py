@@ -1,6 +1,6 @@
 """The session of a database during one run: it logs in at most once, and remembers what kept it from that.
 
-Which route leads there is decided here, how one is taken stands in ``routes``; the listener's probe has its own wire.
+Which routes there are, and how one is taken, stands in ``ways``; the listener's probe has its own wire.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.base.clock import now
+from app.base.errors import CancelledError
 from app.base.identity import mask
-from app.checks.database import clock, errors, routes
+from app.checks.database import clock, errors, routes, ways
 from app.checks.database.blocking import LISTENER, LOGIN, Blocked, refused
+from app.checks.database.driver_loop import Cut
 from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused, Trouble, asked_of
-from app.checks.database.routes import Account, Connection, Cut, Row
+from app.checks.database.routes import Account, Attempt, Cuttable, Open, Row
 from app.checks.model import Outcome, Surroundings, Transcript, Undetermined
 from app.checks.wire import Wire
 from app.site.model import Database
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from app.checks.database.driver_loop import DriverLoop
     from app.checks.host.lent import Lent
 
 READ_ONLY = "SET TRANSACTION READ ONLY"
@@ -53,11 +54,12 @@ class OracleSession:
         self._transcript = Transcript()
         self._begun = False
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
-        self._loop: DriverLoop | None = None
+        self._connection: Open | None = None
+        self._opening: Cuttable | None = None
         self._wire: Wire | None = None
         self._lent: Lent | None = None
         self._login: LoggedIn | None = None
+        self._taken = ""  # the route that led there
         self._blocked: Blocked | None = None
         self._account: Account | None = None
         self._ended = self._closed = False  # this check was aborted; the run is over
@@ -146,13 +148,13 @@ class OracleSession:
         """Ends what blocks, at once, from any thread."""
         with self._lock:
             self._ended = True
-            wire, loop, lent = self._wire, self._loop, self._lent
+            wire, opening, lent = self._wire, self._opening, self._lent
         if lent is not None:
             lent.abort()
         if wire is not None:
             wire.abort()
-        if loop is not None:
-            loop.cut()
+        if opening is not None:
+            opening.cut()
 
     def close(self) -> None:
         with self._lock:
@@ -164,7 +166,7 @@ class OracleSession:
 
     # Connecting
 
-    def _connected(self, asking: str = "") -> Connection:
+    def _connected(self, asking: str = "") -> Open:
         if self._connection is not None and not self._connection.is_cut:
             return self._connection
         if self._ended:
@@ -177,48 +179,46 @@ class OracleSession:
         assert self._connection is not None
         return self._connection
 
-    def _connect(self) -> Connection | None:
+    def _connect(self) -> Open | None:
         """A connection, or None when there is none and ``_blocked`` says why."""
         account = self._account = self._account or self._known_account()
         if account is None:
             return None
-        for route in self._routes():
-            self.route = routes.TITLES[route]
+        possible = (self._taken,) if self._taken else ways.order(self.target, self._surroundings)
+        for route in possible:
+            self.route = title = ways.title(route, self.target)
             routes.load(route)
-            began = time.monotonic()
+            attempt, began = Attempt(account, self._hold), time.monotonic()
             try:
-                connection = routes.connect(route, account, self._hold)
+                connection = ways.connect(route, attempt, self._surroundings, self._transcript)
+            except CancelledError:
+                raise
             except Exception as error:  # noqa: BLE001 - each kind is told; anything else becomes the reason as well
                 trouble = errors.trouble_of(error, account.password)
-                self._transcript.note(f"{routes.TITLES[route]}：{errors.words(trouble)}")
-                if route == "thin" and self.target.route == "auto" and trouble.code in errors.OLDER_ROUTE:
+                self._transcript.note(f"{title}：{errors.words(trouble)}")
+                if route != possible[-1] and not self._ended and ways.goes_on(route, error, trouble, attempt):
                     continue
-                self._refused(Cut() if self._ended else error, trouble, routes.TITLES[route])
+                self._refused(Cut() if self._ended else error, trouble, title)
                 return None
-            seconds = time.monotonic() - began
-            self._login = self._login or LoggedIn(self.route, seconds)
-            self._transcript.note(f"{self.route} 登录成功，{seconds:.3f} 秒")
-            self._settle(connection)
+            self._admitted(route, connection, time.monotonic() - began)
             return connection
         return None
 
-    def _hold(self, loop: DriverLoop) -> None:
+    def _admitted(self, route: str, connection: Open, seconds: float) -> None:
+        self._taken = route
+        self._login = self._login or LoggedIn(self.route, seconds)
+        self._transcript.note(f"{self.route} 登录成功，{seconds:.3f} 秒")
+        self._settle(connection)
+
+    def _hold(self, opening: Cuttable) -> None:
         with self._lock:
-            self._loop = loop
+            self._opening = opening
             ended = self._ended
         if ended:
-            loop.cut()
-
-    def _routes(self) -> tuple[str, ...]:
-        return ("thin", "legacy") if self.target.route == "auto" else (self.target.route,)
+            opening.cut()
 
     def _known_account(self) -> Account | None:
         """Who logs in; None when that is known to be in vain."""
-        if self.target.route in ("thick", "sqlplus"):
-            said = f"这个版本还没有 {self.target.route} 路线"
-            advice = "请在 site.toml 把 route 改为 auto、thin（12.1 及以上）或 legacy（8.1.7 至 11.2）后再检查。"
-            self.block(Outcome.UNKNOWN, said, advice, LOGIN)
-            return None
         password = self._surroundings.secrets.get(self.target.id)
         if not password:
             said = f"没有口令：{self.target.user}@{self.target.id}"
@@ -231,9 +231,9 @@ class OracleSession:
             raise Undetermined(ABORTED) from None
         self._blocked = self._blocked or refused(error, trouble, self.target, title)
 
-    def _settle(self, connection: Connection) -> None:
+    def _settle(self, connection: Open) -> None:
         """What a new connection is told first: its name among the sessions; and the clock is read once."""
-        if self.route == routes.TITLES["legacy"]:
+        if self._taken == "legacy":
             with suppress(Exception):
                 connection.run(routes.SET_MODULE)
         if self.offset_seconds is None:
@@ -254,7 +254,7 @@ class OracleSession:
             raise Undetermined(f"答复超过 {most} 行，无法完整判断：{asked_of(sql)}")
         return rows
 
-    def _begin(self, connection: Connection) -> None:
+    def _begin(self, connection: Open) -> None:
         """A read-only transaction for each check; where the server has none it is noted."""
         if self._begun:
             return
@@ -267,11 +267,13 @@ class OracleSession:
                 raise
             self._transcript.note(f"没有只读事务：{error.reason}")
 
-    def _answered(self, connection: Connection, ask: Callable[[], list[Row] | None], sql: str) -> list[Row]:
+    def _answered(self, connection: Open, ask: Callable[[], list[Row] | None], sql: str) -> list[Row]:
         try:
             return ask() or []
         except Cut:
             raise Undetermined(ABORTED) from None
+        except (Undetermined, CancelledError):
+            raise
         except TimeoutError:
             reason = f"{routes.STATEMENT_SECONDS:g} 秒内没有答复：{asked_of(sql)}"
             raise Undetermined(reason, "请核对数据库是否繁忙，再检查一次。") from None

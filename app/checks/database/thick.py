@@ -12,22 +12,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.checks.database import frames
+from app.checks.database import frames, routes
 from app.checks.database.driver_loop import Cut
-from app.checks.database.routes import (
-    CLOSING,
-    GRACE,
-    LOGIN_SECONDS,
-    STATEMENT_SECONDS,
-    Account,
-    Cuttable,
-    Row,
-    value_of,
-)
+from app.checks.database.routes import CLOSING, Attempt, Row, Unspent, value_of
 from app.site.model import Database
 
 CHILD = "--database-worker"  # what the frozen program is called with to become the worker
@@ -37,10 +28,6 @@ NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 LIBRARY_PATHS = {"linux": "LD_LIBRARY_PATH", "darwin": "DYLD_LIBRARY_PATH", "win32": "PATH"}
 SECRET = "ONSITE_SECRET_"  # how variables that hold passwords begin; the worker has no use for them
 GONE = "数据库驱动的进程意外结束"
-
-
-class Unspent(Exception):
-    """The worker or its library did not start: no password has been sent."""
 
 
 class WorkerTrouble(Exception):
@@ -85,24 +72,25 @@ class WorkerConnection:
             raise Unspent(str(error) or f"{START_SECONDS:g} 秒内没有加载完数据库驱动") from None
         return str(told[0].get("version", "")) if told else ""
 
-    def log_in(self, account: Account) -> None:
+    def log_in(self, attempt: Attempt) -> None:
         """The one attempt. Raises WorkerTrouble, TimeoutError, Cut; the process is then at its end."""
-        target = account.target
+        account, target = attempt.account, attempt.account.target
         order = {
             "do": "connect", "user": target.user, "password": account.password, "dsn": dsn(target),
-            "milliseconds": int(STATEMENT_SECONDS * 1000),
+            "milliseconds": int(routes.STATEMENT_SECONDS * 1000),
         }  # fmt: skip
+        attempt.spent = True
         try:
-            self._asked(order, LOGIN_SECONDS)
+            self._asked(order, routes.LOGIN_SECONDS)
         except BaseException:
             self.cut()
             raise
 
     def run(self, sql: str) -> None:
-        self._asked({"do": "run", "sql": sql}, STATEMENT_SECONDS + GRACE)
+        self._asked({"do": "run", "sql": sql}, routes.STATEMENT_SECONDS + routes.GRACE)
 
     def select(self, sql: str, most: int) -> list[Row]:
-        told = self._asked({"do": "select", "sql": sql, "most": most}, STATEMENT_SECONDS + GRACE)
+        told = self._asked({"do": "select", "sql": sql, "most": most}, routes.STATEMENT_SECONDS + routes.GRACE)
         try:
             rows = [frames.unpacked(row) for part in told for row in part.get("rows", ())]
         except frames.BadFrame:
@@ -111,7 +99,7 @@ class WorkerConnection:
         return [tuple(value_of(item) for item in row) for row in rows]
 
     def rollback(self) -> None:
-        self._asked({"do": "rollback"}, STATEMENT_SECONDS)
+        self._asked({"do": "rollback"}, routes.STATEMENT_SECONDS)
 
     def cut(self) -> None:
         """Kills the process; whoever waits for it gets Cut."""
@@ -156,10 +144,8 @@ class WorkerConnection:
     def _over(self) -> Exception:
         if self._is_cut:
             return Cut()
-        self.cut()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(CLOSING)
         status = self._child.returncode
+        self.cut()
         how = "" if status is None else f"（信号 {-status}）" if status < 0 else f"（退出码 {status}）"
         return WorkerTrouble(GONE + how, 0)
 
@@ -170,19 +156,21 @@ class WorkerConnection:
         with stream, contextlib.suppress(frames.BadFrame, OSError, ValueError):
             while (answer := frames.read(stream)) is not None:
                 self._answers.put(answer)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(CLOSING)
+        self._child.kill()
         self._answers.put(None)
 
 
-def connect(account: Account, client: str, hold: Callable[[Cuttable], None], mode: str = "thick") -> WorkerConnection:
+def connect(attempt: Attempt, client: str, mode: str = "thick") -> WorkerConnection:
     """Logs in by a worker of its own. ``client``: the Instant Client's folder, "" for one that the system knows.
 
-    ``hold`` is given the connection before anything is sent. Raises Unspent before any log-in, WorkerTrouble,
-    TimeoutError, Cut; the process has ended in each case.
+    Raises Unspent before any log-in, WorkerTrouble, TimeoutError, Cut; the process has ended in each case.
     """
     connection = WorkerConnection(mode, client)
-    hold(connection)
+    attempt.hold(connection)
     connection.start()
-    connection.log_in(account)
+    connection.log_in(attempt)
     return connection
 
 
@@ -190,7 +178,7 @@ def dsn(target: Database) -> str:
     """The descriptor: one address, no second try."""
     address = f"(ADDRESS=(PROTOCOL=TCP)(HOST={target.host})(PORT={target.port}))"
     name = f"(SERVICE_NAME={target.service})" if target.service else f"(SID={target.sid})"
-    once = f"(CONNECT_TIMEOUT={LOGIN_SECONDS:.0f})(RETRY_COUNT=0)"
+    once = f"(CONNECT_TIMEOUT={max(1, round(routes.LOGIN_SECONDS))})(RETRY_COUNT=0)"
     return f"(DESCRIPTION={once}{address}(CONNECT_DATA={name}))"
 
 

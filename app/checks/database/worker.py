@@ -1,4 +1,4 @@
-"""The process that speaks to a database by oracledb in a mode of its own: one mode a process, and the program's is thin.
+"""The process that speaks to a database by oracledb in a mode of its own: a process has one, and the program is thin.
 
 It takes orders by standard input and answers by standard output (``frames``); the password comes that way alone. When
 the program ends, or closes its end, this process ends at once, whatever it is doing.
@@ -32,7 +32,11 @@ def child_main(arguments: Sequence[str] = ()) -> int:  # noqa: ARG001 - the shap
     worker = _Worker()
     while True:
         for answer in worker.obey(orders.get()):
-            frames.write(answers, answer)
+            try:
+                frames.write(answers, answer)
+            except frames.BadFrame as error:
+                frames.write(answers, _trouble(error))
+                break
 
 
 def _own_output() -> IO[bytes]:

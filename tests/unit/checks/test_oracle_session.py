@@ -159,15 +159,6 @@ def test_without_a_password_nothing_is_connected_to(oracle: SmallOracle, port: i
     assert oracle.attempts == 0 and not oracle.statements
 
 
-@pytest.mark.parametrize("route", ["thick", "sqlplus"])
-def test_a_route_that_this_version_lacks_says_so(oracle: SmallOracle, port: int, route: str) -> None:
-    found = results(target_of(port, route=route), "oracle.login", "oracle.sga")
-    for result in found.values():
-        assert result.outcome is Outcome.UNKNOWN
-        assert f"还没有 {route} 路线" in result.reason and "legacy" in result.advice
-    assert oracle.attempts == 0
-
-
 @both
 def test_the_password_stands_in_no_text(oracle: SmallOracle, port: int) -> None:
     oracle.errors["GV$PARAMETER"] = (600, f"internal error near {PASSWORD}")
