@@ -27,6 +27,7 @@ ROOT, ISSUING, PERSONAL, CRL = "ca.cer", "intermediate.cer", "personal.cer", "ca
 DEVICE_ENCRYPTION, PERSONAL_ENCRYPTION = "device-encryption.cer", "personal-encryption.cer"
 KEY = "device.key"
 PERSONAL_WITH_KEY = f"{PRIVATE}/personal.pem"
+DEVICE_WITH_KEY = f"{PRIVATE}/device-with-key.pem"
 LEAST_DAYS = 120  # that a certificate or the CRL must still have when a site is taken up again
 
 
@@ -82,6 +83,7 @@ def prepare(folder: Path) -> None:
         leaf = kept_leaf(variant.file(folder))
         if leaf is None or not variant.fits(leaf, now) or not issued_by(leaf, issuing.certificate, key):
             write_private(variant.file(folder), pem(device(variant, issuing, key, now), issuing.certificate))
+    write_private(folder / DEVICE_WITH_KEY, GOOD.file(folder).read_bytes() + pem_of_key(key))
     prepare_person(folder, issuing, now)
     prepare_encryption(folder, issuing, now)
     renew_crl(folder, issuing, now)

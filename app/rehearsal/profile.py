@@ -9,6 +9,7 @@ from pathlib import Path
 from app.rehearsal.certificates import (
     CRL,
     DEVICE_ENCRYPTION,
+    DEVICE_WITH_KEY,
     HOST_NAME,
     ISSUING,
     PERSONAL_ENCRYPTION,
@@ -123,6 +124,9 @@ def buses(ports: Mapping[str, int]) -> str:
     local = table(
         "[[bus]]", id="bus1", title="异地总线", url=f"http://127.0.0.1:{ports['bus']}/bus", probe="soap-echo",
         peer="local", send=True,
+        authentication=inline(
+            url=f"https://127.0.0.1:{ports['bus-auth']}/device", certificate="bus-device", wrong=True
+        ),
     )  # fmt: skip
     upper = table(
         "[[bus]]", id="bus-ministry", title="部端总线", url=f"http://127.0.0.1:{ports['bus-ministry']}/bus",
@@ -146,7 +150,11 @@ def certificates(port: int) -> str:
         "[[certificate]]", id="personal", title="个人证书", source=f"file:{PERSONAL_WITH_KEY}", role="personal",
         pair=PERSONAL_ENCRYPTION, **shared,
     )  # fmt: skip
-    return f"{device}\n{personal}"
+    at_the_bus = table(
+        "[[certificate]]", id="bus-device", title="总线认证用设备证书", source=f"file:{DEVICE_WITH_KEY}",
+        role="server-device", hostname=HOST_NAME, pair=DEVICE_ENCRYPTION, **shared,
+    )  # fmt: skip
+    return f"{device}\n{personal}\n{at_the_bus}"
 
 
 def client(ports: Mapping[str, int]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from app.rehearsal.bus import Bus
+from app.rehearsal.bus_authentication import BusAuthentication
 from app.rehearsal.listening import Listening
 from app.rehearsal.ministry import Ministry
 from app.rehearsal.oracle.listener import OracleListener
@@ -27,6 +28,7 @@ def servers_of(
     buses = {name: Bus(world, ports.get(name, 0)) for name in ("bus", "bus-ministry")}
     services = {kind: ServicePage(world, ports.get(kind, 0), kind) for kind in TITLES}
     others = {
+        "bus-auth": BusAuthentication(world, ports.get("bus-auth", 0)),
         "ministry": Ministry(world, ports.get("ministry", 0)),
         "ssh": SshServer(world, ports.get("ssh", 0), weblogic),
         "oracle": OracleListener(world, ports.get("oracle", 0), oracle),

@@ -10,7 +10,7 @@ from app.rehearsal.servers import servers_of
 
 NAMES = {
     "wls-admin", "wls-jyjc1", "wls-jyjc2", "bus", "bus-ministry", "ministry", "auth", "report", "interface", "ssh",
-    "oracle", "tls",
+    "oracle", "tls", "bus-auth",
 }  # fmt: skip
 
 
