@@ -11,7 +11,7 @@ from app.checks.addresses import address_of
 from app.checks.bus import sftp, wsdl
 from app.checks.bus.session import BusSession
 from app.checks.host.authentication import NONE
-from app.checks.host.link import Refused
+from app.checks.host.stages import Refused
 from app.checks.http import ConnectionRefused, HttpAnswer, Reached
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.checks.reading import judge_page, judge_tls

@@ -19,8 +19,8 @@ from app.checks.addresses import BadUrl
 from app.checks.bus.soap import Message
 from app.checks.host.channels import Lease, words
 from app.checks.host.connection import Connection
-from app.checks.host.link import Job, Presented, Refused
 from app.checks.host.session import HostSession
+from app.checks.host.stages import Job, Presented, Refused
 from app.checks.model import Failed, Surroundings, Undetermined
 from app.site.model import Bus, Host
 

@@ -17,7 +17,7 @@ from app.checks.model import Outcome, Undetermined, Verdict, worst
 from app.site.model import Host, Site, WebLogic
 
 MOST_SERVERS = 6
-ROOT = re.compile(r"-D(?:weblogic\.RootDirectory|domain\.home)=(/\S+)")
+ROOTS = tuple(re.compile(rf"-D{name}=(/\S+)") for name in (r"weblogic\.RootDirectory", r"domain\.home"))
 NAME = re.compile(rf"{re.escape(WEBLOGIC)}(\S+)")
 LISTED = re.compile(r"^([-dlbcps])([rwxsStTlL-]{9})([.+@*]?)\s.*\s(/\S+)$", re.MULTILINE)
 ABSENT = re.compile(r"(?i)no such file|does not exist|not found|0653-341")
@@ -61,8 +61,7 @@ def _sure(seen: Listed) -> bool:
 
 
 def _server(process: Process) -> str:
-    found = NAME.search(process.arguments)
-    return found[1] if found else ""
+    return str((NAME.findall(process.arguments) or [""])[-1])
 
 
 def _boot_file(session: HostSession, process: Process) -> BootFile:
@@ -81,8 +80,9 @@ def _boot_file(session: HostSession, process: Process) -> BootFile:
 
 def _domain(session: HostSession, process: Process) -> str:
     """The directory of the domain that a server runs in: as it was told, else where it works."""
-    if found := ROOT.search(process.arguments):
-        return found[1].rstrip("/")
+    for root in ROOTS:
+        if found := root.findall(process.arguments):
+            return str(found[-1]).rstrip("/")  # of a property that is given twice the last counts
     command = weblogic_commands.directory(session.commands()[0], process.pid)
     printed = session.run(command)
     told = re.search(r"(?:^|:\s+)(/\S+?)/?\s*$", printed.stdout)

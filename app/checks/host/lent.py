@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from app.base.identity import mask
 from app.checks.host import channels, commands, link
 from app.checks.host.channels import MOST_OUTPUT, Duplex, Lease, Printed
-from app.checks.host.link import FIREWALL, Job, Link
+from app.checks.host.link import Link
+from app.checks.host.reaching import FIREWALL
+from app.checks.host.stages import Job
 from app.checks.host.text import plain
 from app.checks.model import Surroundings, Transcript, Undetermined
 

@@ -25,7 +25,7 @@ LIMIT = re.compile(r"^(Max processes|Max open files)\s+(\d+|unlimited)\s+(\d+|un
 UNLIMITED = 2**63
 LEAST: Mapping[str, int] = {
     "kernel.shmmax": 536870912,
-    "kernel.shmall": 2097152 // 8,  # pages; 1 GiB: less holds no SGA of any use
+    "kernel.shmall": 2097152,  # pages
     "kernel.shmmni": 4096,
     "fs.file-max": 6815744,
 }

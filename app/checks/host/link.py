@@ -9,107 +9,25 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from app.base.cancellation import Cancellation
-from app.base.identity import mask
 from app.checks import run_end
-from app.checks.host import algorithms, commands
+from app.checks.host import algorithms, commands, reaching
 from app.checks.host.channels import Room
 from app.checks.host.connection import Connection, HostKey, NoCommonAlgorithm
 from app.checks.host.greeting import HungUp, NotSsh, read_greeting
+from app.checks.host.reaching import FIREWALL, REACH
+from app.checks.host.stages import Asker, Job, LoggedIn, Presented, Refused
 from app.checks.model import Failed, Surroundings, Undetermined
-from app.checks.wire import Aborted, Unresolved, Wire
 from app.site.model import Host
 
-REACH = 10.0  # seconds for the connection and the greeting
-POLL = 0.1  # seconds between looks at whether the asker still waits
 MOST_JUMPS = 5
 MOST_AGAIN = 5  # times that a connection which is lost after its log-in is made again
-FIREWALL = "请核对地址与端口；中间可能有防火墙，请网络管理员确认放行。"
 VERIFY = "请先核实主机密钥。"
 _RUNS: WeakKeyDictionary[Cancellation, dict[str, Link]] = WeakKeyDictionary()
 _LOCK = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Presented:
-    """The key that the server showed, and what is known of it: ``expected`` is "" when nothing is."""
-
-    key: HostKey
-    expected: str
-    target: str
-
-    @property
-    def right(self) -> bool:
-        return bool(self.expected) and self.key.fingerprint == self.expected
-
-
-@dataclass(frozen=True)
-class LoggedIn:
-    """``seconds``: from asking for the methods to being let in."""
-
-    user: str
-    method: str
-    seconds: float
-
-
-class Refused(Failed):
-    """The port refused the connection."""
-
-
-class Asker(Protocol):
-    """Who waits for a stage."""
-
-    def going_on(self) -> None:
-        """Raises once it need not be waited any longer."""
-
-    def heard(self, job: Job) -> None:
-        """Is told of a stage once it has waited for it."""
-
-
-class Job:
-    """A stage on its thread; ``notes`` are for the transcripts of all who wait for it."""
-
-    def __init__(self, step: Callable[[Job], Any]) -> None:
-        self.notes: list[str] = []
-        self.error: BaseException | None = None
-        self._value: Any = None
-        self._done = threading.Event()
-        threading.Thread(target=self._run, args=(step,), name="stage", daemon=True).start()
-
-    def _run(self, step: Callable[[Job], Any]) -> None:
-        try:
-            self._value = step(self)
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            self.error = error
-            self.note(f"← {error}")
-        self._done.set()
-
-    def note(self, text: str) -> None:
-        self.notes.append(mask(text))
-
-    @property
-    def done(self) -> bool:
-        return self._done.is_set()
-
-    @property
-    def succeeded(self) -> bool:
-        return self.done and self.error is None
-
-    def result(self, asker: Asker) -> Any:
-        """Waits; raises what the stage raised, or what the asker says of going on."""
-        try:
-            while not self._done.wait(POLL):
-                asker.going_on()
-            asker.going_on()
-        finally:
-            asker.heard(self)
-        if self.error is not None:
-            raise self.error.with_traceback(None)
-        return self._value
 
 
 class Link:
@@ -199,15 +117,7 @@ class Link:
             except Failed as error:
                 raise Refused(error.actual, error.advice, error.expected) from None
             return
-        wire = Wire(time.monotonic() + seconds)
-        forget = self._surroundings.cancellation.on_cancel(wire.abort)
-        try:
-            _open(wire, self.target.host, port, seconds)
-        except Aborted:
-            raise Undetermined("连接被中止") from None
-        finally:
-            forget()
-            wire.close()
+        reaching.touched(self.target.host, port, seconds, self._surroundings.cancellation.on_cancel)
 
     def _stage(self, name: str, step: Callable[[Job], Any]) -> Job:
         with self._lock:
@@ -290,17 +200,8 @@ class Link:
         return channel, read
 
     def _direct(self) -> tuple[Any, bytes]:
-        host, port = self.target.host, self.target.port
-        wire = Wire(time.monotonic() + REACH)
-        self._ends_with(wire.abort)
-        try:
-            _open(wire, host, port)
-            self._greeting, read = read_greeting(lambda size: _received(wire, size))
-            return wire.detach(), read
-        except Aborted:
-            raise Undetermined("连接被中止") from None
-        finally:
-            wire.close()
+        self._greeting, channel, read = reaching.greeted(self.target.host, self.target.port, self._ends_with)
+        return channel, read
 
     def _through_jump(self, job: Job) -> tuple[Any, bytes]:
         try:
@@ -425,30 +326,3 @@ def _close_all(cancellation: Cancellation) -> None:
 def _seen_elsewhere(error: Failed) -> Undetermined:
     check = "host.port" if isinstance(error, Refused) else "host.login"
     return Undetermined(f"没有登录，见 {check}：{error.actual}", error.advice)
-
-
-def _open(wire: Wire, host: str, port: int, seconds: float = REACH) -> None:
-    try:
-        wire.open(_ascii(host), port)
-    except TimeoutError:
-        raise Undetermined(f"{host}:{port} 在 {seconds:g} 秒内未能连接", FIREWALL) from None
-    except ConnectionRefusedError:
-        raise Refused(f"{host}:{port} 拒绝连接", "请确认服务已启动，端口与配置一致。", "接受连接") from None
-    except OSError as error:
-        raise Undetermined(f"{host}:{port} 无法连接（{error.strerror or error}）", FIREWALL) from None
-    except Unresolved:
-        raise Undetermined(
-            f"主机名 {host} 在本机无法解析为地址", "请核对主机名，或在 hosts 文件、DNS 中补上。"
-        ) from None
-
-
-def _ascii(host: str) -> str:
-    try:
-        return host if ":" in host else host.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise Undetermined(f"“{host}”不是可用的主机名", "请改正现场配置文件里的 host。") from None
-
-
-def _received(wire: Wire, size: int) -> bytes:
-    room = bytearray(size)
-    return bytes(room[: wire.receive_into(memoryview(room))])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.checks.host.authentication import NONE
-from app.checks.host.link import LoggedIn, Presented, Refused
 from app.checks.host.session import HostSession
+from app.checks.host.stages import LoggedIn, Presented, Refused
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Host, Site
 

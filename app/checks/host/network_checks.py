@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from app.checks.host import commands, network_reports
 from app.checks.host.commands import Commands
-from app.checks.host.link import Job, Refused
 from app.checks.host.network_reports import Listener
 from app.checks.host.session import HostSession, succeeded
+from app.checks.host.stages import Job, Refused
 from app.checks.model import Outcome, Undetermined, Verdict, worst
 from app.site.model import Host, Site
 

@@ -19,7 +19,7 @@ PS_HEADER = re.compile(r"PID\s+(?:COMMAND|CMD|ARGS)|USER\s+PID\s+%CPU\s.*COMMAND
 ROW = re.compile(r"\s*(?P<pid>\d+) (?P<args>.*)")
 BERKELEY_ROW = re.compile(r"\S+\s+(?P<pid>\d+)\s.*?\s\d+:\d\d (?P<args>.*)")
 OWN = tuple(re.sub(r"^env (?:\S+=\S* )*", "", one) for one in commands.of_systems("processes"))
-TITLE = re.compile(r"[a-z]{3}_[a-z0-9]{3,4}_\S*|tnslsnr")  # what Oracle's processes call themselves
+TITLE = re.compile(r"[a-z]{3}_[a-z0-9]{3,4}_\S*")  # what Oracle's processes call themselves
 NARROWEST = 60  # characters that any ps shows of arguments
 LONGEST_ARGUMENTS = 4090  # kernels before 4.2 show a process' arguments up to one page of 4096 bytes
 SECRET = re.compile(
@@ -73,7 +73,16 @@ def running(planned: str, among: Sequence[Process]) -> tuple[Process, ...]:
     """
     behind = r"(?=\s|$)" if "=" in planned else r"(?![A-Za-z0-9_])" if planned[-1:].isalnum() else ""
     pattern = re.compile(re.escape(planned) + behind)
-    return tuple(one for one in among if pattern.search(one.arguments) and not _looks(one))
+    return tuple(one for one in among if pattern.search(one.arguments) and _can_be(planned, one) and not _looks(one))
+
+
+def _can_be(planned: str, process: Process) -> bool:
+    """Whether a process is of the kind: a property is a Java's, and what Oracle's processes call themselves stands in
+    front. Agents and scripts carry such texts as well, long after what they watch has died.
+    """
+    if planned.startswith("-D"):
+        return process.program.rpartition("/")[2].startswith("java")
+    return not TITLE.fullmatch(planned) or process.arguments.startswith(planned)
 
 
 def _looks(process: Process) -> bool:

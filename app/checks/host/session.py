@@ -10,7 +10,7 @@ from app.checks.host import commands, link
 from app.checks.host.channels import Printed
 from app.checks.host.commands import Commands
 from app.checks.host.lent import PATIENCE, Lent
-from app.checks.host.link import Job, LoggedIn, Presented
+from app.checks.host.stages import Job, LoggedIn, Presented
 from app.checks.host.text import plain
 from app.checks.model import Surroundings, Undetermined
 from app.site.model import Host, Site
