@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from app.base.identity import mask
@@ -21,8 +22,8 @@ from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused,
 from app.checks.database.session import MOST_ROWS, NOTED_ROWS
 from app.checks.host.channels import Printed, decoded
 from app.checks.host.lent import SYSTEMS
-from app.checks.host.link import Job
 from app.checks.host.session import HostSession
+from app.checks.host.stages import Job
 from app.checks.host.text import plain
 from app.checks.model import Session, Surroundings, Transcript, Undetermined
 from app.checks.offline import shell, sqlplus
@@ -44,6 +45,7 @@ class Given:
     late: frozenset[str] = frozenset()  # commands that did not come to an end there
     registry: ExportedRegistry | None = None
     system: str = ""
+    ran: datetime | None = None  # by the clock there
 
 
 def given(output: Output) -> Given:
@@ -55,7 +57,8 @@ def given(output: Output) -> Given:
         if command := shell.command(block):
             commands.setdefault(command, _printed(block))
             late |= {command} if shell.LATE in block.words else set()
-    return Given(statements, commands, frozenset(late), _registry(output), output.facts.get("system", ""))
+    system = output.facts.get("system", "")
+    return Given(statements, commands, frozenset(late), _registry(output), system, output.time)
 
 
 def _printed(block: Block) -> Printed | None:
@@ -88,9 +91,10 @@ class ReplayedDatabase:
     route = PROVIDED
     offset_seconds: float | None = None
 
-    def __init__(self, target: Database, brought: Given) -> None:
+    def __init__(self, target: Database, surroundings: Surroundings, brought: Given) -> None:
         self.target = target
         self.transcript = Transcript()
+        self._surroundings = surroundings
         self._given = brought
 
     def connect(self) -> None:
@@ -102,6 +106,11 @@ class ReplayedDatabase:
     def via(self) -> NoReturn:
         """No host either."""
         raise Undetermined("客户提供的数据库输出里没有主机上的文件", "请另外附上记录，或给主机也运行脚本。")
+
+    def since_adjusted(self, check: str) -> timedelta | None:
+        """How long before the script ran the last 调整 because of this check was recorded; None for never."""
+        at = self._surroundings.adjusted.get(f"{check}@{self.target.id}")
+        return None if at is None or self._given.ran is None else self._given.ran - at
 
     def select(self, *variants: str, most: int = MOST_ROWS) -> list[tuple[Any, ...]]:
         """The rows of the first of ``variants`` that ran there. Raises SqlRefused, Undetermined."""
@@ -261,7 +270,7 @@ def replayed(target: Target, surroundings: Surroundings, brought: Given) -> Sess
     """The session of a target over what was brought. ValueError for a kind that no script is for."""
     match target:
         case Database():
-            return ReplayedDatabase(target, brought)
+            return ReplayedDatabase(target, surroundings, brought)
         case Host():
             return ReplayedHost(surroundings, brought)
         case Client():

@@ -176,13 +176,13 @@ def _fact(rest: str) -> tuple[str, str]:
 
 def _sections(data: bytes, nonce: str) -> list[tuple[str, str, bytes]]:
     """Each marked line's word and rest, with what stands between it and the next, without the last line's end."""
-    mark = re.compile(rb"^%s %s ([a-z]+)(?: ([^\n]*))?$" % (marks.MARK.encode(), nonce.encode()), re.MULTILINE)
+    mark = re.compile(rb"^%s %s ([a-z]+)(?: ([^\r\n]*))?\r?$" % (marks.MARK.encode(), nonce.encode()), re.MULTILINE)
     found = list(mark.finditer(data))
     ends = [one.start() for one in found[1:]] + [len(data)]
     return [
         (
             one[1].decode(),
-            (one[2] or b"").decode("utf-8", "replace").rstrip("\r"),
+            (one[2] or b"").decode("utf-8", "replace"),
             data[min(one.end() + 1, end) : max(one.end() + 1, end - 1)],
         )
         for one, end in zip(found, ends, strict=True)

@@ -9,7 +9,6 @@ import re
 
 LONGEST = 30
 HEAD = re.compile(r"SELECT\s+(?:(?:DISTINCT|ALL|UNIQUE)\s+)?(?:/\*\+.*?\*/\s*)?", re.IGNORECASE | re.DOTALL)
-ALIASED = re.compile(r"(?:[\w$#\"')]\s+(?:AS\s+)?|\)(?:AS\s+))(?!END\b)(?:[A-Za-z][\w$#]*|\"[^\"]+\")", re.IGNORECASE)
 
 
 def named(sql: str) -> str:
@@ -40,7 +39,7 @@ def _named(item: str, number: int) -> str:
 def _has_alias(item: str) -> bool:
     """Whether the last word is a name of its own behind a whole expression."""
     tail = re.search(r"(?:[\w$#\"')]\s+)(?:AS\s+)?(?!END$)([A-Za-z][\w$#]*|\"[^\"]+\")$", item, re.IGNORECASE)
-    return bool(tail) and _depth(item[: tail.start()]) == 0 if tail else False
+    return tail is not None and _depth(item[: tail.start() + 1]) == 0
 
 
 def _depth(text: str) -> int:
