@@ -17,7 +17,8 @@ LISTED = {
     *(f"oracle.{name}" for name in (
         "listener", "login", "privileges", "instance", "database", "version", "components", "sga", "pga", "shared_pool",
         "limits", "charset", "tablespaces", "tablespace_usage", "temp", "undo", "redo", "archive", "users",
-        "default_passwords", "invalid_objects", "indexes", "jobs", "blocking", "exchange_tables", "code_tables", "clock",
+        "default_passwords", "invalid_objects", "indexes", "jobs", "blocking", "exchange_tables", "code_tables",
+        "clock",
     )),
     *(f"weblogic.{name}" for name in (
         "port", "version", "jdk", "topology", "servers", "health", "heap", "threads", "datasources", "applications",
