@@ -85,12 +85,17 @@ def _request(pairs: Sequence[Planned], site: Site) -> Request:
     return Request(
         target=target,
         reached=_reached(target, site),
-        account=str(getattr(target, "user", "")),
+        account=_account(target),
         checks=tuple(kept),
         asked=asked,
         sends=tuple(pair.check.title for pair in kept if pair.check.sends),
         grants=_grants(target, asked),
     )
+
+
+def _account(target: Target) -> str:
+    """The user that is logged in with; that of an SFTP bus stands in its address."""
+    return str(getattr(target, "user", "")) or (urlsplit(target.url).username or "" if isinstance(target, Bus) else "")
 
 
 def _asked(pairs: Iterable[Planned]) -> tuple[Asked, ...]:
@@ -121,7 +126,7 @@ def _addresses(target: Target) -> tuple[str, ...]:
         case WebLogic():
             return _of_urls(target.url, *target.application_urls, *_console(target), *target.managed.values())
         case Bus():
-            return _of_urls(target.url, target.exchange.report, target.exchange.dispatch)
+            return _of_urls(target.url, target.exchange.report, target.exchange.dispatch, target.authentication.url)
         case Service():
             return _of_urls(target.url)
         case Client():

@@ -52,7 +52,9 @@ def take(workspace: Workspace, path: Path) -> tuple[Entry, ...]:
     lacking = [word for word, key in LACKING if not getattr(head, key)]
     if lacking:
         raise InputError(f"{path.name} 没有写明{'、'.join(lacking)}；或用 onsite record --end other 写明后记入。")
-    return _kept(workspace, Belongs(_bus_of(workspace, head, path.name), head.direction, OTHER), record, content)
+    belongs = Belongs(_bus_of(workspace, head, path.name), head.direction, OTHER)
+    _require_fitting(record, belongs)
+    return _kept(workspace, belongs, record, content)
 
 
 LACKING = (("方向", "direction"), ("收发", "side"), ("是哪一端", "end"), ("由谁（身份）给出", "role"))
@@ -86,14 +88,19 @@ def keep(
     head = record.head
     if end == OTHER and head.project and head.project == workspace.project.id:
         raise InputError(f"{path.name} 是本项目自己导出的记录，不能当作对方的。")
-    wanted = side_of(belongs.leg, end)
-    if head.direction not in ("", direction) or head.side not in ("", wanted):
-        raise InputError(f"{path.name} 写的方向或收发与 {belongs} 不符，没有记入。")
+    _require_fitting(record, belongs)
     given = role.strip() or head.role or (OUR_ROLE if end == OWN else "")
     if not given:
         raise InputError(f"{path.name} 没有写明由谁（身份）给出，请加 --role，例如 --role 部端工作人员。")
-    named = replace(record, head=replace(head, direction=direction, side=wanted, role=given))
+    named = replace(record, head=replace(head, direction=direction, side=side_of(belongs.leg, end), role=given))
     return _kept(workspace, belongs, named, content)
+
+
+def _require_fitting(record: Record, belongs: Belongs) -> None:
+    """Raises InputError for a record that says itself to be of another direction or side."""
+    head = record.head
+    if head.direction not in ("", belongs.direction) or head.side not in ("", side_of(belongs.leg, belongs.end)):
+        raise InputError(f"{record.name} 写的方向或收发与“{belongs}”不符，没有记入。")
 
 
 def _bus(workspace: Workspace, bus_id: str) -> Bus:
