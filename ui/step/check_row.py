@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.base import clock
+from app.checks.offline.marks import PROVIDED
 from app.workflow.model import CheckState, State
 from ui.look import marks, palette, states, theme
 from ui.look.cards import button
@@ -69,7 +70,8 @@ class CheckRow(QWidget):
         self.button.setText("检查" if not state.record else "重测")
         content = payload(state)
         told = "，".join(str(content[key]) for key in ("actual", "reason") if content.get(key))
-        name = f"{state.bound.title}，{state.bound.target_title}：{self.look.word}"
+        provided = f"（{PROVIDED}）" if content.get("route") == PROVIDED else ""
+        name = f"{state.bound.title}，{state.bound.target_title}：{self.look.word}{provided}"
         self.setAccessibleName(f"{name}，{told}" if told else name)
         self.button.setAccessibleName(f"检查：{state.bound.title}，{state.bound.target_title}")
         self.update()
@@ -145,7 +147,9 @@ class CheckRow(QWidget):
     def _state(self, painter: QPainter, c: palette.Colours, cell: tuple[float, float]) -> None:
         x, width = cell
         marks.draw(painter, QRectF(x, HEIGHT / 2 - 8, 16, 16), self.look)
-        below = {"waive": "已让步放行", "not_applicable": "已定不适用"}.get(self._decision(), "")
+        decided = {"waive": "已让步放行", "not_applicable": "已定不适用"}.get(self._decision(), "")
+        provided = PROVIDED if payload(self.state).get("route") == PROVIDED else ""
+        below = " ".join(part for part in (decided, provided) if part)
         colour = marks.tone(c, self.look.tone)
         two_lines(
             painter, (x + 24, width - 18), self.look.word, colour, theme.font(), below=below, soft=QColor(c.muted)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QPushButton
 
 from app.actions import checking
+from app.actions.overview import overview
 from app.actions.workspace import open_workspace
+from app.checks.offline.marks import PROVIDED
 from ui.dialogs.adjustment import AdjustmentDialog
 from ui.look.cards import take_turns
 from ui.open_project import OpenProject
 from ui.step.check_detail import PASSWORD
+from ui.step.check_row import CheckRow
 from ui.step_page import StepPage
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.actions.workspace import Workspace
+    from app.checks.model import Result
 
 KEY = ("client.urls", "pc1")
 
@@ -96,3 +101,14 @@ def test_an_adjustment_without_who_and_why_is_not_recorded(qtbot: QtBot, project
     dialog.parts["why"].show_value("full")
     dialog.yes.click()
     assert len(project.workspace.project.current("adjustment")) == 1
+
+
+def test_a_result_that_the_customer_provided_says_so_in_its_row(qtbot: QtBot, workspace: Workspace) -> None:
+    selection = checking.Selection(pairs=(KEY,))
+    results: list[Result] = list(checking.check(workspace, selection))
+    for route, marked in (("", False), (PROVIDED, True)):
+        checking.record(workspace, [replace(result, route=route) for result in results])
+        (state,) = [check for check in overview(workspace).checks if (check.bound.check, check.bound.target) == KEY]
+        row = CheckRow(state, lambda: None, read_only=True)
+        qtbot.addWidget(row)
+        assert ("（客户提供）" in row.accessibleName()) is marked
