@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from socket import socket
 
@@ -29,7 +31,7 @@ from app.checks.bus import probing
 from app.checks.bus.wsdl import wsdl_url
 from app.checks.model import Check, Outcome, Undetermined
 from app.rehearsal.bus import Bus as BusServer
-from app.site.model import Bus
+from app.site.model import Bus, Exchange
 
 PORT, SERVICE, LATENCY = (CHECKS[f"bus.{name}"] for name in ("port", "service", "latency"))
 SITE = site()
@@ -292,3 +294,48 @@ def test_the_transcript_holds_what_was_asked_and_answered() -> None:
     text = opened.transcript.text()
     assert f"GET http://127.0.0.1:{server.port}/bus?wsdl" in text and "200 OK" in text
     assert "110105***********X" in text and "19491231" not in text
+
+
+TARGETS = [
+    ("bus.service", Bus("b", url="{}bus")),
+    ("bus.latency", Bus("b", url="{}bus")),
+    ("bus.latency", Bus("b", url="{}bus", probe="http")),
+    ("bus.round_trip", Bus("b", url="{}bus", send=True)),
+    ("joint.report", Bus("b", url="{}bus", peer="ministry", send=True, exchange=Exchange(report="{}report"))),
+    ("joint.dispatch", Bus("b", url="{}bus", peer="ministry", send=True, exchange=Exchange(dispatch="{}dispatch"))),
+]
+
+
+def at(target: Bus, url: str) -> Bus:
+    exchange = Exchange(target.exchange.report.format(url), target.exchange.dispatch.format(url))
+    return replace(target, url=target.url.format(url), exchange=exchange)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n"
+LOOP = answer("", "302 Found", Location="/bus")
+HOSTILE = {
+    "silent": silent,
+    "a byte at a time": lambda server, connection, request: server.drip(connection, HEAD + b"<a/>" * 50),
+    "endless": lambda server, connection, request: (connection.sendall(HEAD), server.stream(connection, b"<a>" * 9999)),
+    "endless head": lambda server, connection, request: server.stream(connection, b"X: y\r\n"),
+    "redirected to itself": lambda server, connection, request: connection.sendall(LOOP),
+    "a bomb": lambda server, connection, request: connection.sendall(answer(BOMB)),
+    "empty": lambda server, connection, request: connection.sendall(answer("")),
+    "noise": lambda server, connection, request: connection.sendall(bytes(range(256)) * 40),
+    "what was asked": lambda server, connection, request: connection.sendall(answer(request)),
+}
+
+
+@pytest.mark.parametrize("temper", HOSTILE)
+@pytest.mark.parametrize(("check", "target"), TARGETS, ids=[f"{one} {two.probe}" for one, two in TARGETS])
+def test_hostile_answers_never_pass_and_cost_a_bounded_time(
+    temper: str, check: str, target: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.checks.bus.joint.EXCHANGE_SECONDS", 0.4)
+    with raw(HOSTILE[temper]) as server:
+        began = time.monotonic()
+        verdict = judged(CHECKS[check], at(target, server.url), session(patience=0.4))
+        assert time.monotonic() - began < 8
+    assert verdict.outcome in (Outcome.UNKNOWN, Outcome.FAIL) and verdict.reason, verdict
+    if verdict.outcome is Outcome.FAIL:
+        assert (check, temper) == ("joint.report", "empty"), "no receipt at all"
