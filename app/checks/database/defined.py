@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -123,7 +123,7 @@ def _for_no_version(question: Question, known: tuple[int, ...]) -> Answer:
         return Answer(asked=False)
     ranges = "、".join(query.versions.text for query in question.queries)
     reason = f"{question.title}：{'.'.join(map(str, known))} 版没有可用的查询（只能查 {ranges}）"
-    return Answer(refused=Finding(question.absent, reason, question.advice.get(question.absent, "")))
+    return Answer(refused=Finding(question.absent, reason))
 
 
 # How it is judged
@@ -161,8 +161,8 @@ class Judge:
         if missing := _unplanned(question, self._target):
             reason = f"{question.title}：方案未规定{'、'.join(PLAN_WORDS[key] for key in missing)}，没有核对"
             yield Finding(Outcome.NOT_APPLICABLE, reason, f"如需判定，请在 site.toml 写 {'、'.join(missing)}。")
-        if answer.refused:
-            yield answer.refused
+        if refused := answer.refused:
+            yield replace(refused, advice=refused.advice or self._advice(question, refused.outcome))
         if not answer.asked or answer.refused:
             return
         if question.per:
@@ -213,8 +213,10 @@ class Judge:
         self._open = set()
 
     def _finding(self, question: Question, outcome: Outcome, said: str) -> Finding:
-        advice = question.advice.get(outcome) or self._definition.advice.get(outcome, "")
-        return Finding(outcome, f"{question.title}：{said}", advice)
+        return Finding(outcome, f"{question.title}：{said}", self._advice(question, outcome))
+
+    def _advice(self, question: Question, outcome: Outcome) -> str:
+        return question.advice.get(outcome) or self._definition.advice.get(outcome, "")
 
 
 def value_of(column: Column, value: Any) -> Decimal | str:
