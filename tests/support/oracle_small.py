@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
+import oracle_dump
 from oracle_operation import operation
 
 from app.base.cancellation import Cancellation
@@ -203,6 +204,13 @@ class SmallOracle:
             "SELECT SYS_CONTEXT('USERENV', 'CON_NAME') FROM DUAL": lambda: "JYJC",
         }
 
+    @property
+    def charset(self) -> str:
+        """In which it keeps its texts."""
+        rows = self.views.get("NLS_DATABASE_PARAMETERS", [])
+        named = [str(row["VALUE"]) for row in rows if row.get("PARAMETER") == "NLS_CHARACTERSET"]
+        return next((name for name in named if name in oracle_dump.CODECS), "ZHS16GBK")
+
     def drop_view(self, *names: str) -> None:
         for name in names:
             self.views.pop(name, None)
@@ -287,6 +295,7 @@ class Backend:
         from seerdb.server import Result
 
         oracle = self._oracle
+        sql = sql.replace("\n", " ") if "DUMP(" in sql else sql
         oracle.statements.append(sql)
         for part, (code, text) in oracle.errors.items():
             if part in sql:
@@ -296,9 +305,22 @@ class Backend:
                 raise self._error(code, text)
         if sql.startswith(SETTING):
             return Result()
-        if sql in oracle.answers:
-            return described(["ANSWER"], [(oracle.answers[sql](),)])
+        if (dumping := oracle_dump.asked(sql)) is not None:
+            return self._dumped(dumping)
+        return self._selected(sql)
+
+    def _selected(self, sql: str) -> Any:
+        if sql in self._oracle.answers:
+            return described(["ANSWER"], [(self._oracle.answers[sql](),)])
         return self._query(sql)
+
+    def _dumped(self, dumping: oracle_dump.Asked) -> Any:
+        """DUMP of what a query inside brings."""
+        found = self._selected(dumping.inner)
+        if len(found.columns) != dumping.columns:
+            raise self._error(1789, "ORA-01789: query block has incorrect number of result columns")
+        rows = dumping.rows(found.rows, self._oracle.charset)
+        return described([f"D{place}" for place in range(len(dumping.items))], rows)
 
     def _query(self, sql: str) -> Any:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,12 +54,14 @@ class Unspent(Exception):
 @dataclass
 class Attempt:
     """One try to log in. ``hold`` is given what another thread may cut, before anything is sent; ``spent``: a password
-    may have reached the server, which counts it.
+    may have reached the server, which counts it. ``seconds``: what connecting and logging in took, drivers and hosts
+    on the way left out.
     """
 
     account: Account
     hold: Callable[[Cuttable], None]
     spent: bool = False
+    seconds: float = 0.0
 
 
 class _Watched(str):
@@ -172,11 +175,13 @@ def connect(route: str, attempt: Attempt) -> Connection:
     loop = DriverLoop()
     attempt.hold(loop)
     opening, options = (_thin, {"fetch_lobs": False, "fetch_decimals": True}) if route == "thin" else (_legacy, {})
+    began = time.monotonic()
     try:
         driver = loop.run(opening(attempt), LOGIN_SECONDS)
     except BaseException:
         loop.cut()
         raise
+    attempt.seconds = time.monotonic() - began
     return Connection(loop, driver, options)
 
 

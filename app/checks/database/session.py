@@ -188,7 +188,7 @@ class OracleSession:
         for route in possible:
             self.route = title = ways.title(route, self.target)
             routes.load(route)
-            attempt, began = Attempt(account, self._hold), time.monotonic()
+            attempt = Attempt(account, self._hold)
             try:
                 connection = ways.connect(route, attempt, self._surroundings, self._transcript)
             except CancelledError:
@@ -200,7 +200,7 @@ class OracleSession:
                     continue
                 self._refused(Cut() if self._ended else error, trouble, title)
                 return None
-            self._admitted(route, connection, time.monotonic() - began)
+            self._admitted(route, connection, attempt.seconds)
             return connection
         return None
 

@@ -75,11 +75,13 @@ class SqlplusConnection:
     def log_in(self, attempt: Attempt) -> None:
         """The one CONNECT. Raises SqlplusTrouble, TimeoutError, Cut; the process is then at its end."""
         line = connect_line(attempt.account)
-        ends = time.monotonic() + routes.LOGIN_SECONDS
+        began = time.monotonic()
+        ends = began + routes.LOGIN_SECONDS
         attempt.spent = True
         try:
             self._send(line, ends)
             self._admitted(ends)
+            attempt.seconds = time.monotonic() - began
             self._confirmed(ends)
         except BaseException:
             self.cut()

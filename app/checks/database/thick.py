@@ -80,11 +80,13 @@ class WorkerConnection:
             "milliseconds": int(routes.STATEMENT_SECONDS * 1000),
         }  # fmt: skip
         attempt.spent = True
+        began = time.monotonic()
         try:
             self._asked(order, routes.LOGIN_SECONDS)
         except BaseException:
             self.cut()
             raise
+        attempt.seconds = time.monotonic() - began
 
     def run(self, sql: str) -> None:
         self._asked({"do": "run", "sql": sql}, routes.STATEMENT_SECONDS + routes.GRACE)
