@@ -81,10 +81,12 @@ CHECKS: tuple[Check, ...] = (
     _check(
         "privileges", "账号权限", ENVIRONMENT,
         login.gather_privileges, login.compare_privileges, login.shows_privileges,
+        definition="2",
     ),
     _check(
         "instance", "实例", DEPLOYMENT,
         instance.gather_instance, instance.compare_instance, instance.shows_instance,
+        definition="2",
     ),
     _check(
         "database", "数据库状态", DEPLOYMENT,
@@ -113,6 +115,7 @@ CHECKS: tuple[Check, ...] = (
     _check(
         "limits", "进程与会话上限", DEPLOYMENT,
         memory.gather_limits, memory.compare_limits, memory.shows_limits,
+        definition="2",
     ),
     _check(
         "charset", "字符集", DEPLOYMENT,
@@ -121,6 +124,7 @@ CHECKS: tuple[Check, ...] = (
     _check(
         "tablespaces", "表空间", DEPLOYMENT,
         tablespaces.gather, tablespaces.compare, tablespaces.shows,
+        definition="2",
     ),
     _check(
         "tablespace_usage", "表空间使用率", DEPLOYMENT,
@@ -129,10 +133,12 @@ CHECKS: tuple[Check, ...] = (
     _check(
         "temp", "临时表空间", DEPLOYMENT,
         temp.gather, temp.compare, temp.shows,
+        definition="2",
     ),
     _check(
         "undo", "回滚段（撤销表空间）", DEPLOYMENT,
         undo.gather, undo.compare, undo.shows,
+        definition="2",
     ),
     _check(
         "redo", "联机日志", DEPLOYMENT,
@@ -150,6 +156,7 @@ CHECKS: tuple[Check, ...] = (
         "invalid_objects", "失效对象", DEPLOYMENT,
         objects.gather, objects.compare, objects.shows,
         applies=objects.applies,
+        definition="2",
     ),
     _check(
         "exchange_tables", "交换库表", DEBUGGING,

@@ -102,7 +102,7 @@ def _at_standby(session: OracleSession, role: str) -> Guard:
 
 def _standbys(session: OracleSession) -> tuple[Standby, ...]:
     destinations = session.select(DESTINATIONS)
-    require(destinations, "V$ARCHIVE_DEST")
+    require([row for row in destinations if text(row[2]) and text(row[3])], "V$ARCHIVE_DEST")
     states = {text(row[0]): row for row in session.select(*STATES)}
     found = []
     for number, name, status, target, error in (tuple(map(text, row)) for row in destinations):

@@ -11,6 +11,7 @@ from typing import Any
 from app.checks.model import Outcome, Undetermined, Verdict
 
 MIB = 1024 * 1024
+LARGEST = 10**24  # more than any size or count there is; a text such as 1e999999 would fill the memory
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_$#]*")
 
 
@@ -35,7 +36,7 @@ def number_or_none(value: Any, what: str) -> int | None:
         found = Decimal(str(value).strip())
     except ArithmeticError:
         raise Undetermined(f"{what} 不是数字：“{str(value)[:60]}”") from None
-    if not found.is_finite() or found < 0:
+    if not found.is_finite() or not 0 <= found <= LARGEST:
         raise Undetermined(f"{what} 不合理：“{str(value)[:60]}”")
     return int(found)
 

@@ -16,7 +16,8 @@ from app.checks.database.checks import CHECKS
 from app.checks.database.routes import SET_MODULE
 from app.checks.database.session import READ_ONLY
 
-SOURCES = sorted(Path(database.__path__[0]).glob("*.py"))
+REFUSING = "refusing.py"  # names it so as to refuse it
+SOURCES = sorted(path for path in Path(database.__path__[0]).glob("*.py") if path.name != REFUSING)
 LICENSED = re.compile(
     r"DBA_HIST_|ACTIVE_SESSION_HISTORY|DBA_ADDM_|DBA_ADVISOR_|DBMS_WORKLOAD|DBMS_SQLTUNE", re.IGNORECASE
 )
