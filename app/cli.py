@@ -16,6 +16,7 @@ from app.base.cancellation import cancelled_by_signals
 from app.base.errors import CancelledError, DamagedError, InputError, OnsiteError
 from app.base.files import cause
 from app.base.log import start_logging
+from app.base.visible import UNSEEN
 
 if TYPE_CHECKING:
     from app.actions.workspace import Workspace
@@ -115,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     way.add_argument("--out", type=place, metavar="FILE", help="把本端的记录写成文件，交给对方导入")
     record.add_argument("--end", default="own", choices=("own", "other"), help="记录是哪一端的，默认本端")
     record.add_argument("--role", default="", metavar="ROLE", help="由谁（身份）给出，例如 部端工作人员")
+    record.add_argument("--case", default="", metavar="CASE", help="一次维护服务，例如 case-…")
 
     status = command("status", run_status, "阶段、步骤与离场阻断项")
     status.add_argument("dir", type=place, metavar="DIR")
@@ -277,11 +279,12 @@ def run_record(options: argparse.Namespace) -> int:
     from app.actions import records
 
     with opened(options.dir) as here:
+        leg = (here, options.bus, options.direction)
         if options.out:
-            place_written = records.export(here, options.bus, options.direction, options.out, options.role)
+            place_written = records.export(*leg, options.out, options.role, options.case)
             print_line(f"本端的联调记录已写到 {place_written}，请交给对方导入。")
             return 0
-        entries = records.keep(here, options.bus, options.direction, options.file, options.end, options.role)
+        entries = records.keep(*leg, options.file, options.end, options.role, options.case)
         for line in records.lines(here, entries):
             print_line(line)
     return records.exit_status(entries)
@@ -441,7 +444,8 @@ def progress_line() -> Callable[[int, int], None]:
 def say_result(result: Result) -> None:
     from app.checks.model import OUTCOME_WORDS
 
-    say(f"{OUTCOME_WORDS[result.outcome]}　{result.check}　{result.target}　{result.actual or result.reason}")
+    heads = (OUTCOME_WORDS[result.outcome], result.check, result.target)
+    say("　".join((*heads, one_line(result.actual or result.reason))))
 
 
 def show_results(results: Sequence[Result]) -> None:
@@ -450,10 +454,11 @@ def show_results(results: Sequence[Result]) -> None:
     from app.checks.model import OUTCOME_WORDS, SEVERITY, Outcome
 
     for result in sorted(results, key=lambda result: -SEVERITY.index(result.outcome)):
-        print_line(f"{OUTCOME_WORDS[result.outcome]}\t{result.check}\t{result.target}\t{result.title}\t{result.actual}")
+        heads = (OUTCOME_WORDS[result.outcome], result.check, result.target, result.title, one_line(result.actual))
+        print_line("\t".join(heads))
         for line in (result.reason, result.advice) if result.outcome is not Outcome.PASS else ():
             if line:
-                print_line(f"\t{line}")
+                print_line(f"\t{one_line(line)}")
     summary = counts(results)
     print_line("　".join(f"{OUTCOME_WORDS[outcome]} {summary[str(outcome)]}" for outcome in Outcome))
 
@@ -472,8 +477,9 @@ def show_status(status: dict[str, Any]) -> None:
 
 
 def emit(document: dict[str, Any]) -> None:
-    """Prints the one JSON document of this call."""
-    print_line(json.dumps(document, ensure_ascii=False, indent=2))
+    """Prints the one JSON document of this call; what a terminal might obey stands in it as JSON's own escapes."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    print_line(UNSEEN.sub(lambda sign: json.dumps(sign[0])[1:-1], text))
 
 
 def print_line(text: str) -> None:
@@ -491,5 +497,6 @@ def one_line(text: str) -> str:
 
 
 def write_line(stream: TextIO, text: str) -> None:
-    stream.write(text + "\n")
+    """What a site's servers said may stand in ``text``: nothing that the terminal would obey gets there."""
+    stream.write(UNSEEN.sub("·", text) + "\n")
     stream.flush()

@@ -76,12 +76,12 @@ def check(
         for result in kept:
             on_result(result)
 
-    runner.run_in_groups(planned, surroundings(workspace, cancellation or Cancellation()), keep)
+    runner.run_in_groups(planned, surroundings(workspace, cancellation or Cancellation(), scope), keep)
     return tuple(results)
 
 
-def surroundings(workspace: Workspace, cancellation: Cancellation) -> Surroundings:
-    """What the sessions of one run may lean on."""
+def surroundings(workspace: Workspace, cancellation: Cancellation, scope: str = "") -> Surroundings:
+    """What the sessions of one run may lean on; ``scope``: the service case that it is for."""
     return Surroundings(
         site=workspace.site,
         secrets=workspace.secrets,
@@ -89,7 +89,7 @@ def surroundings(workspace: Workspace, cancellation: Cancellation) -> Surroundin
         cancellation=cancellation,
         vantage=f"本机 {platform.node()}".strip(),
         project=workspace.folder,
-        records=RecordedExchanges(workspace),
+        records=RecordedExchanges(workspace, scope),
         adjusted=adjusted(workspace),
     )
 

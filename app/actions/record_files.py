@@ -28,11 +28,12 @@ HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Belongs:
-    """Where a record belongs: which bus, direction and end (``own`` or ``other``)."""
+    """Where a record belongs: which bus, direction and end (``own`` or ``other``), in which service case's scope."""
 
     bus: Bus
     direction: str
     end: str
+    scope: str = ""
 
     @property
     def leg(self) -> Leg:
@@ -53,28 +54,33 @@ class Belongs:
 
 
 class RecordedExchanges:
-    """The record files that the journal holds, as the checks of the joint test ask for them."""
+    """The record files that the journal holds, as the checks of the joint test ask for them.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    A service case is judged by the records of its own ``scope``: those of the implementation prove nothing for it.
+    """
+
+    def __init__(self, workspace: Workspace, scope: str = "") -> None:
+        self._workspace, self._scope = workspace, scope
 
     def of(self, target_id: str, direction: str) -> Mapping[str, Record]:
         """By end; raises Undetermined for a file that is not what was taken in."""
         bus = self._workspace.site.target(target_id)
         if not isinstance(bus, Bus):
             return {}
-        found = {end: self.kept(Belongs(bus, direction, end)) for end in (OWN, OTHER)}
+        found = {end: self.kept(Belongs(bus, direction, end, self._scope)) for end in (OWN, OTHER)}
         return {end: record for end, record in found.items() if record}
 
     def kept(self, belongs: Belongs) -> Record | None:
         """The newest record of one end; None where there is none, or its file was withdrawn from the step."""
-        recorded = self._workspace.project.current(KIND, belongs.subject)
+        recorded = self._workspace.project.current(KIND, belongs.subject, belongs.scope)
         if not recorded:
             return None
         told = recorded[-1].payload
         sha256 = str(told.get("file", ""))
         if not HASH.fullmatch(sha256) or self._withdrawn(belongs, sha256):
             return None
+        if told.get("target_digest") != belongs.bus.digest():
+            raise Undetermined(f"{belongs}的联调记录早于总线配置的改动，不再作数", "请重新收发一批，再给出两端的记录。")
         record = self._read(belongs, sha256, str(told.get("name", "")))
         milliseconds = told.get("clock_milliseconds")
         head = replace(
@@ -87,7 +93,7 @@ class RecordedExchanges:
         return replace(record, head=head)
 
     def _withdrawn(self, belongs: Belongs, sha256: str) -> bool:
-        held = self._workspace.project.current("attachment", f"{belongs.slot}/{sha256}")
+        held = self._workspace.project.current("attachment", f"{belongs.slot}/{sha256}", belongs.scope)
         return not held or bool(held[-1].payload.get("withdrawn"))
 
     def _read(self, belongs: Belongs, sha256: str, name: str) -> Record:

@@ -38,7 +38,7 @@ def is_record(path: Path) -> bool:
         return False
 
 
-def take(workspace: Workspace, path: Path) -> tuple[Entry, ...]:
+def take(workspace: Workspace, path: Path, scope: str = "") -> tuple[Entry, ...]:
     """Takes in the other end's record file, which says itself where it belongs. Gives the entries written: the file's,
     the record's, and the verdict on the pair where no live exchange is to be run for it.
 
@@ -52,7 +52,7 @@ def take(workspace: Workspace, path: Path) -> tuple[Entry, ...]:
     lacking = [word for word, key in LACKING if not getattr(head, key)]
     if lacking:
         raise InputError(f"{path.name} 没有写明{'、'.join(lacking)}；或用 onsite record --end other 写明后记入。")
-    belongs = Belongs(_bus_of(workspace, head, path.name), head.direction, OTHER)
+    belongs = Belongs(_bus_of(workspace, head, path.name), head.direction, OTHER, scope)
     _require_fitting(record, belongs)
     return _kept(workspace, belongs, record, content)
 
@@ -77,13 +77,13 @@ def _bus_of(workspace: Workspace, head: Head, name: str) -> Bus:
 
 
 def keep(
-    workspace: Workspace, bus_id: str, direction: str, path: Path, end: str = OWN, role: str = ""
+    workspace: Workspace, bus_id: str, direction: str, path: Path, end: str = OWN, role: str = "", scope: str = ""
 ) -> tuple[Entry, ...]:
     """Keeps a record file as that of one end (``own``, ``other``) of a bus; ``role`` is who gave it, needed unless the
     file says so or it is ours. Gives what ``take`` gives. Raises InputError.
     """
     require_writable(workspace)
-    belongs = Belongs(_bus(workspace, bus_id), direction, end)
+    belongs = Belongs(_bus(workspace, bus_id), direction, end, scope)
     content, record = _read(path)
     head = record.head
     if end == OTHER and head.project and head.project == workspace.project.id:
@@ -135,18 +135,19 @@ def _kept(workspace: Workspace, belongs: Belongs, record: Record, content: bytes
     told: dict[str, Any] = {
         "title": title, "bus": belongs.bus.id, "direction": belongs.direction, "end": belongs.end, "side": head.side,
         "role": head.role, "node": head.node, "file": attachment.sha256, "name": attachment.name,
-        "batches": len(record.items), "clock_milliseconds": None if head.clock is None else round(head.clock * 1000),
+        "target_digest": belongs.bus.digest(), "batches": len(record.items),
+        "clock_milliseconds": None if head.clock is None else round(head.clock * 1000),
     }  # fmt: skip
     entries = workspace.append(
-        Draft("attachment", f"{belongs.slot}/{attachment.sha256}", file, role=head.role),
-        Draft(KIND, belongs.subject, told, role=head.role),
+        Draft("attachment", f"{belongs.slot}/{attachment.sha256}", file, belongs.scope, role=head.role),
+        Draft(KIND, belongs.subject, told, belongs.scope, role=head.role),
     )
     return (*entries, *_judged(workspace, belongs))
 
 
 def _held_by_other_end(workspace: Workspace, belongs: Belongs, sha256: str) -> bool:
     other = replace(belongs, end=OWN if belongs.end == OTHER else OTHER)
-    recorded = workspace.project.current(KIND, other.subject)
+    recorded = workspace.project.current(KIND, other.subject, other.scope)
     return bool(recorded) and recorded[-1].payload.get("file") == sha256
 
 
@@ -155,7 +156,7 @@ def _judged(workspace: Workspace, belongs: Belongs) -> tuple[Entry, ...]:
     if lives(belongs):
         return ()
     check = f"joint.{belongs.direction}"
-    results = checking.check(workspace, checking.Selection(pairs=((check, belongs.bus.id),)))
+    results = checking.check(workspace, checking.Selection(pairs=((check, belongs.bus.id),)), scope=belongs.scope)
     found = (workspace.project.entry(result.evidence) for result in results)
     return tuple(entry for entry in found if entry)
 
@@ -166,15 +167,15 @@ def lives(belongs: Belongs) -> bool:
     return bool(url) and belongs.bus.send
 
 
-def export(workspace: Workspace, bus_id: str, direction: str, out: Path, role: str = "") -> Path:
+def export(workspace: Workspace, bus_id: str, direction: str, out: Path, role: str = "", scope: str = "") -> Path:
     """Writes this end's record for the other laptop: the one that was kept, else what live exchanges sent or received.
 
     Raises InputError where there is nothing to write, or ``out`` exists already; UnavailableError for the disk.
     """
-    belongs = Belongs(_bus(workspace, bus_id), direction, OWN)
+    belongs = Belongs(_bus(workspace, bus_id), direction, OWN, scope)
     if out.exists():
         raise InputError(f"{out} 已经存在，没有覆盖。请另给一个文件名。")
-    kept = RecordedExchanges(workspace).kept(belongs)
+    kept = RecordedExchanges(workspace, scope).kept(belongs)
     items = kept.items if kept else _of_live(workspace, belongs)
     if not items:
         raise InputError(f"{belongs} 还没有记录：先实时收发一次（onsite check），或用 onsite record --file 记入。")
@@ -195,7 +196,7 @@ def export(workspace: Workspace, bus_id: str, direction: str, out: Path, role: s
 def _of_live(workspace: Workspace, belongs: Belongs) -> tuple[Item, ...]:
     """What this end sent or received in live exchanges, each batch once, in the order of the journal."""
     found: dict[str, Item] = {}
-    for entry in workspace.project.history("result", f"joint.{belongs.direction}@{belongs.bus.id}"):
+    for entry in workspace.project.history("result", f"joint.{belongs.direction}@{belongs.bus.id}", belongs.scope):
         own = (entry.payload.get("observed") or {}).get("own")
         batch = stated(own, own) if isinstance(own, Mapping) else None
         if batch and isinstance(own, Mapping) and own.get("at"):

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.checks.addresses import address_of
 from app.checks.bus import encryption, mutual
 from app.checks.bus.mutual import Attempt, Came, Credentials
 from app.checks.bus.session import BusSession
 from app.checks.certificate.private_keys import Match, matched
-from app.checks.certificate.x509 import X509
+from app.checks.certificate.x509 import X509, Unsupported
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.checks.wire import Aborted, Unresolved
 from app.site.model import Bus, Site
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 SECONDS = 12.0  # for one attempt
 EXPECTED = "设备证书签名的挑战被接受，错误的证书被拒绝"
@@ -87,25 +92,44 @@ def _attempt(session: BusSession, target: Bus, credentials: Credentials, shown: 
 
 
 def throwaway(leaf: X509) -> Credentials:
-    """A certificate of the same name that nobody issued, with a key of its own; valid for a day, kept nowhere."""
+    """A certificate like the device's in name, kind of key and purposes, which nobody issued: a refusal of it is for
+    that alone. Valid for a day, kept nowhere. Raises Undetermined for a kind of key that cannot be made here.
+    """
     from datetime import UTC, datetime, timedelta
 
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
 
-    key = ec.generate_private_key(ec.SECP256R1())
     try:
-        name = leaf.loaded.subject
-    except ValueError:
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "onsite-check")])
+        name, key = leaf.loaded.subject, _alike(leaf)
+        more = [leaf.extension(kind) for kind in (x509.KeyUsage, x509.ExtendedKeyUsage)]
+    except (ValueError, Unsupported):
+        raise Undetermined("本机做不出与设备证书同类的错误证书", EVIDENCE) from None
     now = datetime.now(UTC)
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     made = made.serial_number(x509.random_serial_number())
     made = made.not_valid_before(now - timedelta(hours=12)).not_valid_after(now + timedelta(hours=12))
+    for extension in filter(None, more):
+        made = made.add_extension(extension, critical=False)
     form = (serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     signed = made.sign(key, hashes.SHA256())
     return Credentials((signed.public_bytes(serialization.Encoding.DER),), key.private_bytes(*form))
+
+
+def _alike(leaf: X509) -> RSAPrivateKey | EllipticCurvePrivateKey:
+    """A new key of the same kind as the certificate's. Raises ValueError for a kind that is none of these."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    try:
+        own = leaf.loaded.public_key()
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from error
+    if isinstance(own, rsa.RSAPublicKey):
+        return rsa.generate_private_key(65537, 2048)
+    if isinstance(own, ec.EllipticCurvePublicKey):
+        return ec.generate_private_key(own.curve)
+    raise ValueError("another kind of key")
 
 
 def compare(tried: Tried, target: Bus, site: Site) -> Verdict:  # noqa: ARG001 - the shape of Check.compare

@@ -65,10 +65,16 @@ def stated(values: Mapping[str, Any], digests: Mapping[str, Any], digest_name: s
     return Batch(batch.strip(), int(count or 0), digest.lower())
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
 def json_object(content: bytes) -> dict[str, Any] | None:
-    """The JSON object of an answer; None when it is none."""
+    """The JSON object of an answer; None when it is none, or says anything twice."""
     try:
-        value = json.loads(content)
+        value = json.loads(content, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

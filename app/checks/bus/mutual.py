@@ -28,7 +28,7 @@ SIGNED = b"write certificate verify"  # OpenSSL's state in which the challenge i
 STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})[ \r\n]")
 REFUSALS = (  # alerts that speak of our certificate (RFC 8446, 6.2; RFC 5246, 7.2.2)
     "bad certificate", "certificate required", "certificate revoked", "certificate expired", "certificate unknown",
-    "unsupported certificate", "unknown ca", "access denied", "decrypt error",
+    "unknown ca", "access denied",
 )  # fmt: skip
 
 

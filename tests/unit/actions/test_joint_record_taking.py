@@ -11,6 +11,7 @@ import pytest
 from app.actions import checking, record_files, recording, records
 from app.actions.workspace import Workspace, create
 from app.base.errors import InputError
+from app.checks.bus import records as checks_records
 from app.checks.model import Outcome, Result
 from app.cli import main
 
@@ -230,3 +231,37 @@ def test_the_command_line_keeps_and_exports(
     assert main([*call, "--file", theirs, "--end", "other", "--role", "部端工作人员"]) == 0
     assert main([*call, "--out", str(tmp_path / "out.jsonl")]) == 0
     assert "合格" in capsys.readouterr().out
+
+
+def test_a_service_case_needs_records_of_its_own(workspace: Workspace, tmp_path: Path) -> None:
+    own(workspace)
+    theirs = written(tmp_path, "a.jsonl", lines(CAME, **MINISTRY))
+    assert records.take(workspace, theirs)[-1].payload["outcome"] == "pass"
+    wanted = checking.Selection(pairs=(("joint.report", "up"),))
+    (result,) = checking.check(workspace, wanted, scope="case-1")
+    assert result.outcome is Outcome.UNKNOWN and "等待记录文件" in result.reason
+    later = lines(("B-9", 1, A, "2026-03-01T09:00:00+08:00"))
+    records.keep(workspace, "up", "report", written(tmp_path, "b.jsonl", later), scope="case-1")
+    came = lines(("B-9", 1, A, "2026-03-01T09:00:03+08:00"), **MINISTRY)
+    entries = records.take(workspace, written(tmp_path, "c.jsonl", came), "case-1")
+    assert entries[-1].payload["outcome"] == "pass" and {entry.scope for entry in entries} == {"case-1"}
+    assert verdict(workspace).outcome is Outcome.PASS
+
+
+def test_a_record_from_before_the_bus_was_changed_no_longer_counts(workspace: Workspace, tmp_path: Path) -> None:
+    own(workspace)
+    records.take(workspace, written(tmp_path, "a.jsonl", lines(CAME, **MINISTRY)))
+    profile = workspace.folder / "site.toml"
+    profile.write_text(
+        profile.read_text("utf-8").replace('peer = "ministry"', 'peer = "ministry"\ntitle = "新总线"'), "utf-8"
+    )
+    workspace.reload_profile()
+    changed = verdict(workspace)
+    assert changed.outcome is Outcome.UNKNOWN and "早于总线配置的改动" in changed.reason
+
+
+def test_the_form_that_the_help_shows_is_the_one_that_is_read() -> None:
+    help_text = (Path(__file__).parents[3] / "resources/help/2-checks.md").read_text("utf-8")
+    sample = next(part for part in help_text.split("```") if "联调记录,1" in part)
+    record = checks_records.read(sample.replace("（64 位十六进制）", A).encode("gbk"))
+    assert record.head.role == "部端工作人员" and record.items[0].count == 1200 and record.items[0].sha256 == A

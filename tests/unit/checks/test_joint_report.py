@@ -87,6 +87,7 @@ def telling(**changed: Any) -> Callable[[bytes], bytes]:
         (telling(sha256="0" * 64), Outcome.FAIL, "内容被改动"),
         (telling(id="TEST-another"), Outcome.FAIL, "批次号是 TEST-another"),
         (telling(count=2, sha256="0" * 64), Outcome.FAIL, "上报（本端→部端）途中：少了 1 条"),
+        (lambda r: answer(json.dumps(receipt(r)).replace("{", '{"count": 2, ', 1)), Outcome.UNKNOWN, "无法理解"),
         (telling(count=None), Outcome.UNKNOWN, "无法理解"),
         (telling(sha256=None), Outcome.UNKNOWN, "无法理解"),
         (telling(id=None), Outcome.UNKNOWN, "无法理解"),
@@ -110,7 +111,7 @@ def telling(**changed: Any) -> Callable[[bytes], bytes]:
         (lambda request: answer(json.dumps(receipt(request)))[:-5], Outcome.UNKNOWN, "只到一半"),
         (lambda request: b"", Outcome.UNKNOWN, "没有答复就断开"),
     ],
-    ids=range(32),
+    ids=range(33),
 )
 def test_a_receipt_is_compared_with_what_was_sent(say: Callable[[bytes], bytes], outcome: Outcome, words: str) -> None:
     verdict = against(say)
