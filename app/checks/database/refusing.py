@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 LITERAL = re.compile(r"'(?:[^']|'')*'")
+OTHERWISE_QUOTED = re.compile(r"(?<![\w$#])n?q''", re.IGNORECASE)  # q'[…]' may hold quotes that are not doubled
 QUOTED = re.compile(r'"[^"]*"')
 BEGINNING = re.compile(r"\(*\s*(SELECT|WITH)\b", re.IGNORECASE)
 # Views and packages of the Diagnostics and Tuning Packs (Oracle Database Licensing Information).
@@ -42,9 +43,9 @@ def refused_sql(sql: str) -> str:
     """Why ``sql`` may not be run, as a Chinese sentence; empty for one query that only reads and needs no licence."""
     if found := LICENSED.search(sql):
         return f"{found.group()} 需要 Diagnostics Pack 或 Tuning Pack 许可，不能查询。"
-    if re.search(r"(?<![\w$#])n?q'", sql, re.IGNORECASE):
-        return "不能用 q'…' 写法的文字。"
     unquoted = LITERAL.sub("''", sql)
+    if OTHERWISE_QUOTED.search(unquoted):
+        return "不能用 q'…' 写法的文字。"
     bare = QUOTED.sub('""', unquoted)
     if bare.replace("''", "").count("'") or bare.replace('""', "").count('"'):
         return "引号没有成对。"
