@@ -91,10 +91,10 @@ def _columns(words: list[str]) -> int:
     if begun < 0 or "FROM" not in outside[begun:]:
         raise Undetermined(f"{ROUTE}看不懂语句的列：{''.join(words)[:60]}")
     listed = outside[begun + 1 : outside.index("FROM", begun)]
-    items = "".join(listed).split(",")
-    if any(item.strip().endswith(".*") or item.strip() == "*" for item in items):
+    signs = [word for word in listed if word != " "]
+    if any(sign == "*" and (at == 0 or signs[at - 1] in (",", ".", "DISTINCT", "ALL")) for at, sign in enumerate(signs)):
         raise Undetermined(f"{ROUTE}需要逐个写出列名，不能用 *：{''.join(words)[:60]}")
-    return len(items)
+    return signs.count(",") + 1
 
 
 def typed(statement: str) -> str:
