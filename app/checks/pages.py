@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
+from collections.abc import Iterator
 
 from app.checks.http import HttpAnswer
 
 CHARSET = re.compile(rb"""charset\s*=\s*["']?([A-Za-z0-9_-]{1,20})""", re.IGNORECASE)
-TITLE = re.compile(r"<title\b[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
-PASSWORD_FIELD = re.compile(r"""<input\b[^>]*\btype\s*=\s*["']?password""", re.IGNORECASE)
+OPENING = {name: re.compile(rf"<{name}\b", re.IGNORECASE) for name in ("title", "input")}
+CLOSING = re.compile(r"</title\b", re.IGNORECASE)
+PASSWORD_TYPE = re.compile(r"""\btype\s*=\s*["']?password""", re.IGNORECASE)
 # Titles under which servers hand out an error, or their own welcome page, with status 200.
 NOT_THE_SERVICE = re.compile(
     r"\berror\b|\b[45][0-9]{2}\b|not found|forbidden|unavailable|exception|index of /|welcome to nginx|apache tomcat"
@@ -17,29 +20,59 @@ NOT_THE_SERVICE = re.compile(
     re.IGNORECASE,
 )
 SEARCHED = 256 * 1024  # characters of a page in which a title or a form is looked for
+READ = 1 << 20  # bytes of a page that are read as text
+LONGEST_TITLE = 200
+# The charsets that pages name (WHATWG Encoding, 4.2, those of this country and the common ones); Python knows others,
+# and among them some that take hours over a megabyte.
+CHARSETS = {
+    **dict.fromkeys(("gbk", "gb2312", "gb_2312-80", "gb18030", "x-gbk", "cp936", "windows-936"), "gb18030"),
+    **{name: name for name in ("utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "big5", "big5-hkscs", "shift_jis")},
+    **{name: name for name in ("euc-jp", "euc-kr", "us-ascii", "iso-8859-1", "windows-1252")},
+}
 
 
 def text_of(answer: HttpAnswer) -> str:
-    """The page's text, by the charset it names (header, then its own meta), else UTF-8, else GB 18030."""
-    named = CHARSET.search(answer.headers.get("content-type", "").encode()) or CHARSET.search(answer.body[:2048])
-    charsets = [named[1].decode("ascii").lower()] if named else []
-    for charset in (*charsets, "utf-8", "gb18030"):
+    """The page's text, by the charset it names (header, then its own meta), else UTF-8, else GB 18030. Of a long page
+    its beginning.
+    """
+    beginning, whole = answer.body[:READ], len(answer.body) <= READ and not answer.truncated
+    named = CHARSET.search(answer.headers.get("content-type", "").encode()) or CHARSET.search(beginning[:2048])
+    known = CHARSETS.get(named[1].decode("ascii").lower(), "") if named else ""
+    for charset in filter(None, (known, "utf-8", "gb18030")):
         try:
             # GBK and GB 2312 are parts of GB 18030, and pages that name them use more than they hold.
-            return answer.body.decode("gb18030" if charset in ("gbk", "gb2312", "gb_2312-80") else charset)
+            return codecs.getincrementaldecoder(charset)("strict").decode(beginning, whole)
         except (UnicodeError, LookupError):
             continue
-    return answer.body.decode("utf-8", "replace")
+    return beginning.decode("utf-8", "replace")
 
 
 def title(answer: HttpAnswer) -> str:
     """The page's title on one line; empty where it has none."""
-    found = TITLE.search(text_of(answer)[:SEARCHED])
-    return " ".join(html.unescape(found[1]).split())[:200] if found else ""
+    page = text_of(answer)[:SEARCHED]
+    opened = next(_tags(page, "title"), None)
+    closed = CLOSING.search(page, opened[1]) if opened else None
+    if opened is None or closed is None:
+        return ""
+    words = page[opened[1] : closed.start()].lstrip()[: LONGEST_TITLE * 4]  # Python reads no number of 4,301 digits
+    return " ".join(html.unescape(words).split())[:LONGEST_TITLE]
 
 
 def has_password_field(answer: HttpAnswer) -> bool:
-    return bool(PASSWORD_FIELD.search(text_of(answer)[:SEARCHED]))
+    page = text_of(answer)[:SEARCHED]
+    return any(PASSWORD_TYPE.search(page, start, end) for start, end in _tags(page, "input"))
+
+
+def _tags(page: str, name: str) -> Iterator[tuple[int, int]]:
+    """Where each opening tag of that name begins and ends. Each sign is looked at once: a page that opens tags and
+    closes none would otherwise be read as often as it opens one.
+    """
+    end = 0
+    while found := OPENING[name].search(page, end):
+        end = page.find(">", found.end()) + 1
+        if not end:
+            return
+        yield found.end(), end
 
 
 def named_status(answer: HttpAnswer) -> str:

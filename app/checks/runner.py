@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from app.base.redaction import redact
+from app.base.visible import on_one_line, visible
 from app.checks import run_end
 from app.checks.lane import CLOSING, Answer, Lane, OpenSession, trouble
 from app.checks.model import Facts, Outcome, Planned, Result, Session, Surroundings, Verdict
 from app.site.model import Target
 
 LARGEST = 2**53 - 1  # what RFC 8785 can write
+LONGEST = 4000  # characters of what a verdict says
+LONGEST_FACT, MOST_FACTS = 500, 20_000  # characters of one observed text; how many values are observed at most
 MOST_AT_ONCE = 32  # results that are handed over together
 POLL = 0.2  # seconds; Windows lets a Ctrl-C through only between waits
 
@@ -181,18 +185,20 @@ def _sound(verdict: Verdict) -> Verdict:
         raise ValueError(f"no outcome: {verdict.outcome!r}")
     if not all(isinstance(said, str) for said in (verdict.expected, verdict.actual, verdict.reason, verdict.advice)):
         raise ValueError("a verdict says what it says in text")
-    return replace(verdict, observed=_plain(verdict.observed))
+    return replace(verdict, observed=_plain(verdict.observed, count(1)))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, counted: Iterator[int]) -> Any:
+    if next(counted) > MOST_FACTS:
+        raise ValueError(f"more than {MOST_FACTS} observed values")
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) and key.isascii() for key in value):
-            raise ValueError(f"observed keys {list(value)!r}")
-        return {key: _plain(item) for key, item in value.items()}
+            raise ValueError(f"observed keys {list(value)!r:.200}")
+        return {key: _plain(item, counted) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, counted) for item in value]
     if isinstance(value, str):
-        return _text(value)
+        return _text(value, LONGEST_FACT)
     if value is None or (isinstance(value, int) and abs(value) <= LARGEST):
         return value
     raise ValueError(f"observed value of type {type(value).__name__}")
@@ -216,13 +222,13 @@ def _result(answer: Answer, verdict: Verdict, surroundings: Surroundings) -> Res
         target_digest=target.digest(),
         check_digest=check.digest(),
         offset_seconds=answer.offset_seconds,
-        transcript=_text(answer.transcript),
+        transcript=visible(redact(answer.transcript)),
         clause=check.clause,
         kind=check.kind,
         observed=verdict.observed,
     )
 
 
-def _text(text: object) -> str:
-    """Text without secrets that UTF-8 can hold: a target's broken bytes (lone surrogates) become question marks."""
-    return redact(str(text)).encode("utf-8", "replace").decode("utf-8")
+def _text(text: str, most: int = LONGEST) -> str:
+    """One line without secrets, harmless wherever it is shown: what a target says may stand in it."""
+    return on_one_line(redact(text), most)

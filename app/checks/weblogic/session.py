@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.checks.weblogic.remote import Remote
 
 PORT = "weblogic.port"
+MOST_PARTS = 200_000  # objects, lists and members of one JSON answer; a megabyte of {} becomes thirty
 NO_PASSWORD = "没有口令，没有登录 REST 管理接口"
 CHANNEL_ADVICE = "请把 url 改为管理端口的 https 地址（常为 9002，控制台“域－常规－启用管理端口”），再检查。"
 ROLE_ADVICE = (
@@ -245,7 +246,7 @@ def content_of(answer: HttpAnswer) -> dict[str, Any] | None:
         raise Undetermined(f"REST 管理接口已转向（{named_status(answer)}）", advice)
     if answer.status != 200:
         raise Undetermined(f"REST 管理接口答复 {named_status(answer)}", "请查看管理服务器的日志。")
-    if answer.truncated:
+    if answer.truncated or sum(map(answer.body.count, (b"{", b"[", b","))) > MOST_PARTS:
         raise Undetermined("REST 管理接口的答复太长，没有读完")
     try:
         value = json.loads(answer.body, object_pairs_hook=_unambiguous, parse_constant=_no_number)
