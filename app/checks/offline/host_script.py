@@ -40,7 +40,7 @@ set +f"""
 
 def body(target: Host, shown: Sequence[str]) -> list[str]:
     """The lines of the script; ``shown`` is what the checks show that they run."""
-    lines = ['case "`uname -s`" in']
+    lines = ["case \"`uname -srm | sed 's/ .*//'`\" in"]
     for name, own in SYSTEMS.items():
         lines += [f"{name})", *_of_system(target, name, own, shown), ";;"]
     return [*lines, f"*) {shell.ask(commands.KERNEL)} ;;", "esac"]
@@ -48,11 +48,12 @@ def body(target: Host, shown: Sequence[str]) -> list[str]:
 
 def _of_system(target: Host, name: str, own: Commands, shown: Sequence[str]) -> Iterator[str]:
     known = {*own.fixed(), *EVERYWHERE, *ONLY.get(name, ())}
-    for command in dict.fromkeys((commands.KERNEL, *shown)):
-        if command in own.processes:
-            yield f"listed {shell.quoted(command)}"
-        elif command in known:
-            yield shell.ask(command)
+    yield from (
+        shell.ask(command)
+        for command in dict.fromkeys((commands.KERNEL, *shown))
+        if command in known and command not in own.processes
+    )
+    yield from (f"listed {shell.quoted(command)}" for command in own.processes if command in shown)
     if set(shown) & set(commands.HOLDERS_SHOWN):
         paths = (path.rstrip("/") or "/" for path in target.expect.free_gb)
         yield from (shell.ask(command) for path in paths if (command := commands.holder(own, path)))
@@ -64,7 +65,7 @@ def _of_system(target: Host, name: str, own: Commands, shown: Sequence[str]) -> 
         yield EACH_PMON
     if commands.BOOT_SHOWN in shown:
         boot = commands.boot_properties("/DOMAIN", "SERVER").replace("/DOMAIN", "$D").replace("SERVER", "$V")
-        yield each_server(name, [f'if safe "$D" && safe "/$V"; then ask "{boot}"; fi'])
+        yield each_server(name, [f'if [ -n "$V" ] && safe "$D" && safe "/$V"; then ask "{boot}"; fi'])
 
 
 def each_server(system: str, inside: Sequence[str]) -> str:
@@ -76,5 +77,5 @@ def each_server(system: str, inside: Sequence[str]) -> str:
 
 def _look_ups(target: Host, own: Commands) -> Iterator[str]:
     """The host's own name, and those of the plan."""
-    yield f'I=`uname -n`\nif safe "/$I"; then ask "{own.look_up} $I"; fi'
+    yield f'I=`uname -n`\nif safe "/$I"; then ask {shell.quoted(own.look_up + " ")}"$I"; fi'
     yield from (shell.ask(command) for name in target.expect.names if (command := commands.look_up(own, name)))

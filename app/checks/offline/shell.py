@@ -14,8 +14,7 @@ from app.checks.offline.output import Block
 MOST = 4 << 20  # octets of one output that are kept
 PATIENCE = 60  # seconds for a command that may hang (df over a dead NFS server)
 TOO_LONG, LATE = "long", "late"
-PREPARING = """\
-N={nonce}
+PREPARING = r"""N={nonce}
 OUT=${{1:-{out}}}
 T=/tmp/onsite.$$
 umask 077
@@ -24,14 +23,21 @@ trap 'rm -rf "$T"' 0
 trap 'exit 1' 1 2 15
 echo 0 > "$T/n"
 : > "$T/ps"
-mark() {{ printf '@@onsite %s %s\\n' "$N" "$*"; }}
+mark() {{ printf '@@onsite %s %s\n' "$N" "$*"; }}
 text() {{
   mark "$1"
   B=`wc -c < "$2"`
   if [ $B -gt {most} ]; then : > "$2"; mark {long}; mark "$1"; fi
   cat "$2"
-  printf '\\n'
-  mark "is cksum `cksum < \\"$2\\" | sed 's/^ *\\([0-9][0-9]*\\)[^0-9][^0-9]*\\([0-9][0-9]*\\).*/\\1 \\2/'`"
+  printf '\n'
+  mark "is cksum `cksum < \"$2\" | sed 's/^ *\([0-9][0-9]*\)[^0-9][^0-9]*\([0-9][0-9]*\).*/\1 \2/'`"
+}}
+hide() {{
+  sed -e 's/\([Pp][Aa][Ss][Ss][A-Za-z]*[=:]\)[^ ]*/\1***/g' -e 's/\([Pp][Ww][Dd][=:]\)[^ ]*/\1***/g' \
+    -e 's/\([Ss]ecret[A-Za-z]*[=:]\)[^ ]*/\1***/g' -e 's/\([Tt]oken[A-Za-z]*[=:]\)[^ ]*/\1***/g' \
+    -e 's/\([A-Za-z0-9_]\/\)[^ \/@]*@/\1***@/g' -e 's/{{\([3A][A-Z0-9]*\)}}[^<"]*/{{\1}}***/g' \
+    "$T/o" > "$T/m" 2> /dev/null || S=125
+  cat "$T/m" > "$T/o"
 }}
 ask() {{
   C=`cat "$T/n"`
@@ -50,13 +56,14 @@ ask() {{
     sh -c "$1" > "$T/o" 2> "$T/e" < /dev/null
     S=$? ;;
   esac
+  if [ "$2" = hidden ]; then hide; fi
   mark "status $S"
   text out "$T/o"
   text err "$T/e"
   mark "done $C"
 }}
 listed() {{
-  ask "$1"
+  ask "$1" hidden
   if [ $S -eq 0 ] && [ ! -s "$T/ps" ]; then cat "$T/o" > "$T/ps"; fi
 }}
 safe() {{
@@ -70,7 +77,7 @@ run() {{
 mark "head {head}"
 mark "fact time=`date -u +%Y-%m-%dT%H:%M:%SZ`"
 mark "fact node=`uname -n`"
-mark "fact system=`uname -s`"
+mark "fact system=`uname -srm | sed 's/ .*//'`"
 mark "fact user=${{LOGNAME:-$USER}}"
 """
 ENDING = """\
