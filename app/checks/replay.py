@@ -251,6 +251,8 @@ class ReplayedClient(ClientSession):
         self.route = PROVIDED
 
     def pc(self, target: Client) -> Pc:  # noqa: ARG002 - whose output it is was looked at before
+        if not self._pc.system:
+            raise Undetermined("客户提供的输出里没有写该终端的系统", MISSING)
         return self._pc
 
     def ask(self, *_: Any, **__: Any) -> NoReturn:

@@ -36,6 +36,12 @@ class RecordedPc:
         """Nothing runs here."""
 
 
+def around(target: Client) -> Surroundings:
+    """A site with nothing but that client."""
+    site = Site("示例省就业监测节点", "510000", targets=(target,))
+    return Surroundings(site, None, None, Cancellation())  # type: ignore[arg-type]
+
+
 def judged(
     check: str,
     registry: Registry | None,
@@ -46,12 +52,12 @@ def judged(
     """What a check says of the PC that this is, with those answers."""
     target = replace(Client("pc1", this=True), **told)  # type: ignore[arg-type]
     pair = Planned(next(one for one in CHECKS if one.id == check), target)
-    around = Surroundings(Site("示例省就业监测节点", "510000", targets=(target,)), None, None, Cancellation())  # type: ignore[arg-type]
-    session = ClientSession(around, RecordedPc(system, registry, outputs or {}))
-    if verdict := spared(pair, around):
+    there = around(target)
+    session = ClientSession(there, RecordedPc(system, registry, outputs or {}))
+    if verdict := spared(pair, there):
         return verdict
     try:
         facts = pair.check.gather(session, target)
     except Exception as error:  # noqa: BLE001 - as the runner does
         return trouble(error, pair)
-    return judge(Answer(pair, clock.now(), 0.0, facts), around)
+    return judge(Answer(pair, clock.now(), 0.0, facts), there)

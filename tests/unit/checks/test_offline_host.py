@@ -207,7 +207,8 @@ def test_an_output_of_another_machine_is_not_taken_for_the_targets(
     target, data = own
     found = output.read(data)
     node = found.facts["node"]
-    there = replace(target, **{key: value.replace("OWN", node) for key, value in changes.items()})
+    named: dict[str, Any] = {key: value.replace("OWN", node) for key, value in changes.items()}
+    there = replace(target, **named)
     assert (identity.mismatch(found, replay.given(found), there) == "") is known
 
 
