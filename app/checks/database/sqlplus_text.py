@@ -92,7 +92,8 @@ def _columns(words: list[str]) -> int:
         raise Undetermined(f"{ROUTE}看不懂语句的列：{''.join(words)[:60]}")
     listed = outside[begun + 1 : outside.index("FROM", begun)]
     signs = [word for word in listed if word != " "]
-    if any(sign == "*" and (at == 0 or signs[at - 1] in (",", ".", "DISTINCT", "ALL")) for at, sign in enumerate(signs)):
+    before = zip(["", *signs], signs, strict=False)
+    if any(sign == "*" and last in ("", ",", ".", "DISTINCT", "ALL") for last, sign in before):
         raise Undetermined(f"{ROUTE}需要逐个写出列名，不能用 *：{''.join(words)[:60]}")
     return signs.count(",") + 1
 

@@ -23,6 +23,7 @@ from app.site.model import Database
 
 CHILD = "--database-worker"  # what the frozen program is called with to become the worker
 MODULE = "app.checks.database.worker"
+MODE = "thick"
 START_SECONDS = 15.0  # for Python, the driver and the client's libraries
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 LIBRARY_PATHS = {"linux": "LD_LIBRARY_PATH", "darwin": "DYLD_LIBRARY_PATH", "win32": "PATH"}
@@ -41,7 +42,7 @@ class WorkerTrouble(Exception):
 class WorkerConnection:
     """A worker with its one connection. ``cut`` may come from any thread; all else from one at a time."""
 
-    def __init__(self, mode: str = "thick", client: str = "") -> None:
+    def __init__(self, mode: str = MODE, client: str = "") -> None:
         """Starts the process; it neither loads the driver nor connects yet. Raises Unspent."""
         self._mode, self._client = mode, client
         self._lock = threading.Lock()
@@ -164,12 +165,12 @@ class WorkerConnection:
         self._answers.put(None)
 
 
-def connect(attempt: Attempt, client: str, mode: str = "thick") -> WorkerConnection:
+def connect(attempt: Attempt, client: str) -> WorkerConnection:
     """Logs in by a worker of its own. ``client``: the Instant Client's folder, "" for one that the system knows.
 
     Raises Unspent before any log-in, WorkerTrouble, TimeoutError, Cut; the process has ended in each case.
     """
-    connection = WorkerConnection(mode, client)
+    connection = WorkerConnection(MODE, client)
     attempt.hold(connection)
     connection.start()
     connection.log_in(attempt)
