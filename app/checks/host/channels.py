@@ -48,6 +48,12 @@ def words(error: BaseException) -> str:
     return (str(error) or type(error).__name__)[:160]
 
 
+def closed(channel: Channel) -> None:
+    """Closes it, whatever its connection has come to."""
+    with contextlib.suppress(OSError, EOFError):
+        channel.close()
+
+
 def finished(channel: Channel, command: str, began: float, ends: float, stdin: bytes, most: int) -> Printed:
     """What ``command``, started on ``channel``, prints to its end. ``began``, ``ends``: on ``time.monotonic``'s clock.
 
@@ -168,8 +174,7 @@ class Lease:
             given, self._given = self._given, True
         if not given:
             self._room.give()
-            with contextlib.suppress(OSError, EOFError):
-                self.channel.close()
+            closed(self.channel)
 
 
 class Duplex:

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from app.checks.host import algorithms, authentication
-from app.checks.host.authentication import NONE as NONE
-from app.checks.host.channels import QUIET, Full, words
+from app.checks.host.channels import QUIET, Full, closed, words
 from app.checks.host.greeting import Greeted
 from app.checks.model import Failed, Undetermined
 
@@ -169,7 +168,7 @@ class Connection:
         late = threading.Timer(max(0.01, ends - time.monotonic()), lambda: None)
         try:
             channel = self._session(ends)
-            late = threading.Timer(max(0.01, ends - time.monotonic()), channel.close)
+            late = threading.Timer(max(0.01, ends - time.monotonic()), closed, (channel,))
             late.daemon = True
             late.start()
             begin(channel)

@@ -15,6 +15,7 @@ from app.checks.model import Outcome, Undetermined, Verdict, worst
 from app.site.model import Host, Site
 
 MOST_NAMES = 8
+LOOK_UP = 5.0  # seconds for a name; a dead name server takes longer, and there may be several names
 REACH = 5.0  # seconds for a port
 ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 Found = tuple[str, ...] | str  # addresses, or why they could not be had
@@ -51,7 +52,7 @@ def _looked_up(session: HostSession, own: Commands, name: str) -> Found:
     if not command:
         return f"“{name[:40]}”不是可以放进命令里的主机名"
     try:
-        printed = session.run(command)
+        printed = session.run(command, seconds=LOOK_UP)
         return network_reports.looked_up(printed.status, printed.stdout, printed.stderr)
     except Undetermined as error:
         session.going_on()

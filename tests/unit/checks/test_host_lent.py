@@ -13,6 +13,8 @@ from host_paramiko import Answer, Temper, printed, ssh_server
 from host_sshd import CAN_MOUNT, Account, sshd
 from host_world import PASSWORD, USER, host, run, surroundings
 
+from app.base.cancellation import Cancellation
+from app.base.errors import CancelledError
 from app.checks import run_end
 from app.checks.host import commands
 from app.checks.host.lent import lend
@@ -123,6 +125,29 @@ def test_an_abort_ends_this_borrower_s_calls_alone(tmp_path: Path, release: thre
         stopped.begin()
         assert stopped.run(commands.RELEASE).status == 0
         assert server.connections == 1
+
+
+def test_cancelling_ends_every_borrower_s_command_at_once(tmp_path: Path, release: threading.Event) -> None:
+    cancellation = Cancellation()
+    with ssh_server(tmp_path, Temper({**LINUX, commands.SPACE: hanging(release)})) as server:
+        around = surroundings(host(server.port, host_key=server.key), cancellation=cancellation)
+        ended: list[float] = []
+
+        def held() -> None:
+            with pytest.raises(CancelledError):
+                lend(around, "app-host").run(commands.SPACE)
+            ended.append(time.monotonic())
+
+        threads = [threading.Thread(target=held) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        assert server.running.wait(20)
+        began = time.monotonic()
+        cancellation.cancel()
+        for thread in threads:
+            thread.join(10)
+        assert len(ended) == 3 and max(ended) - began < 1
+        assert server.ended.wait(10)
 
 
 def test_who_gives_up_during_the_log_in_does_not_end_it_for_the_others(tmp_path: Path) -> None:
