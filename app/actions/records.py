@@ -5,6 +5,7 @@ The form of a record file and the judging of a pair are ``app.checks.bus.records
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -126,9 +127,9 @@ def _kept(workspace: Workspace, belongs: Belongs, record: Record, content: bytes
         raise InputError(f"{record.name} 不完整：里面的批次数与它自己写的不符，请重新传送。")
     if not record.items:
         raise InputError(f"{record.name} 里一个批次也没有，没有记入。")
-    attachment = workspace.project.attach(content, record.name)
-    if _held_by_other_end(workspace, belongs, attachment.sha256):
+    if _held_by_other_end(workspace, belongs, hashlib.sha256(content).hexdigest()):
         raise InputError(f"{record.name} 与另一端的记录是同一个文件，没有记入。")
+    attachment = workspace.project.attach(content, record.name)
     head = record.head
     title = f"联调记录：{belongs}，{len(record.items)} 批（{head.role}）"
     file = {"sha256": attachment.sha256, "name": attachment.name, "size": attachment.size, "note": title}

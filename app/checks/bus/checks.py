@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.checks.bus import authentication, encryption, joint, probing, remote, round_trip, sftp
+from app.checks.bus import authentication, encryption, joint, probing, round_trip, sftp
 from app.checks.bus.records import DISPATCH, REPORT
 from app.checks.bus.soap import FRAGILE
 from app.checks.model import Check, Undetermined
@@ -188,17 +188,5 @@ CHECKS: tuple[Check, ...] = (
         minds_sending=True,
         seconds=60.0,
         definition="2",
-    ),
-    _check(
-        "joint.remote_access",
-        "省本级用户远程访问",
-        HORIZONTAL,
-        table="weblogic",
-        gather=remote.gather,
-        compare=remote.compare,
-        shows=remote.shows,
-        applies=remote.without_pages,
-        seconds=80.0,
-        definition="1",
     ),
 )

@@ -8,7 +8,18 @@ from typing import Any
 from app.checks.clock import compare_clock
 from app.checks.model import Check, Facts, Outcome, Verdict
 from app.checks.versions import parts, satisfies
-from app.checks.weblogic import console, deployed, gathering, judging, pages, setting_facts, settings, shows, t3
+from app.checks.weblogic import (
+    console,
+    deployed,
+    gathering,
+    judging,
+    pages,
+    remote_access,
+    setting_facts,
+    settings,
+    shows,
+    t3,
+)
 from app.checks.weblogic.judging import unplanned
 from app.checks.weblogic.session import base_of
 from app.site.model import Site, WebLogic
@@ -201,5 +212,18 @@ CHECKS: tuple[Check, ...] = (
         shows=shows.pages,
         seconds=pages.ALL_SECONDS,
         definition="2",
+    ),
+    Check(
+        id="joint.remote_access",
+        kind="joint",
+        table="weblogic",
+        title="省本级用户远程访问",
+        clause="四、系统联调测试（一）",
+        gather=remote_access.gather,
+        compare=remote_access.compare,
+        shows=remote_access.shows,
+        applies=without_pages,
+        seconds=80.0,
+        definition="1",
     ),
 )

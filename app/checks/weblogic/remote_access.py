@@ -53,7 +53,3 @@ def shows(target: WebLogic) -> Sequence[str]:
         f"GET {url}（不登录；只在本机就是远程用户的电脑时执行；同一服务器上的转向至多跟随 {pages.REDIRECTS} 次）"
         for url in target.application_urls
     )
-
-
-def without_pages(target: WebLogic, site: Site) -> str:  # noqa: ARG001 - the shape of Check.applies
-    return "" if target.application_urls else "方案未规定：没有登记应用地址（application_urls）"
