@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -290,6 +291,7 @@ SENT = fresh_message(1).text
         (SENT.encode("gb18030").decode("utf-8", "replace"), "被转成 GBK 编码"),
         (f"?{SENT[1:]}", "第 1 个字符"),
     ],
+    ids=map(str, itertools.count()),
 )
 def test_the_difference_of_texts_is_named(back: str, words: str) -> None:
     assert words in text_difference(SENT, back) and bool(words) == bool(text_difference(SENT, back))
@@ -310,6 +312,7 @@ def test_the_difference_of_texts_is_named(back: str, words: str) -> None:
         (SENT.replace("\n", "\r\n").encode(), "换行符被改动"),
         (b"\xff" + SENT.encode()[1:], "第 1 个字节"),
     ],
+    ids=map(str, itertools.count()),
 )
 def test_the_difference_of_bytes_is_named(back: bytes, words: str) -> None:
     assert words in bytes_difference(SENT.encode(), back) and bool(words) == bool(bytes_difference(SENT.encode(), back))

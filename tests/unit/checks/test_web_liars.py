@@ -12,14 +12,14 @@ from web_servers import CHECKS, Raw, answer, judged, raw
 
 from app.checks.bus import soap
 from app.checks.bus.batches import measured
-from app.checks.bus.joint import Dispatch, compare_dispatch
+from app.checks.bus.joint import Fetched, judge_fetched
+from app.checks.bus.pairing import leg_of
 from app.checks.http import HttpAnswer
 from app.checks.model import Outcome
 from app.checks.reading import judge_page
-from app.site.model import Bus, Client, Site
+from app.site.model import Bus, Client
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
-SITE = Site("演示", "510000")
 MESSAGE = soap.fresh_message(1)
 
 
@@ -65,8 +65,8 @@ def test_a_receipt_with_true_figures_may_still_refuse_the_batch(said: dict[str, 
 def test_a_confirmation_with_other_figures_confirms_nothing(said: dict[str, Any], outcome: Outcome) -> None:
     batch = measured("B1", b"a\nb\n")
     told = http(json.dumps({"accepted": True} | said).encode())
-    dispatch = Dispatch("HTTP 200 OK", announced=batch, arrived=batch, confirmation=told)
-    assert compare_dispatch(dispatch, Bus("bus1", peer="ministry"), SITE).outcome is outcome
+    fetched = Fetched("HTTP 200 OK", announced=batch, arrived=batch, confirmation=told)
+    assert judge_fetched(fetched, leg_of(Bus("bus1", peer="ministry"), "dispatch")).outcome is outcome
 
 
 def echoed(*, headers: str = "", inside: str = "", behind: str = "", after: str = "") -> bool:
