@@ -179,3 +179,19 @@ def test_a_planned_directory_that_is_no_mount_point_is_judged_by_what_holds_it(
     disk = asked(tmp_path, machine, "disk")["disk"]
     assert disk.outcome is outcome, disk
     assert words in disk.reason and ("/data" in disk.actual) == ("/data" in str(holder.stdout))
+
+
+@pytest.mark.parametrize("said", ["", "ok\n", "0 0 0\n", "\x1b[2J\x1b[H"], ids=["nothing", "ok", "zeros", "escapes"])
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_host_that_answers_nothing_of_use_has_nothing_that_passes(
+    tmp_path: Path, port: int, name: str, said: str
+) -> None:
+    machine = MACHINES[name]
+    silent = Machine({command: Said(said) for command in machine.says} | {"date": Said(said)}, machine.plan)
+    results = asked(tmp_path, silent.saying("uname -srm", machine.says["uname -srm"]), port=port)
+    told = {check: one.outcome for check, one in results.items() if check not in ("port", "key", "login", "clock")}
+    assert set(told.values()) <= {UNKNOWN, NONE} and told.pop("limits") in (
+        UNKNOWN,
+        NONE if name != "Linux" else UNKNOWN,
+    )
+    assert NONE not in told.values()
