@@ -56,7 +56,7 @@ def logins(server: Sshd) -> int:
 
 def test_files_go_there_and_back_and_nothing_is_left(server: Sshd, folder: Path) -> None:
     before = logins(server)
-    results = run(bus(server, folder))
+    results = run(bus(server, folder), "port", "service", "round_trip", "latency")
     assert {name: (one.outcome, one.reason) for name, one in results.items()} == dict.fromkeys(
         ("port", "service", "round_trip", "latency"), (Outcome.PASS, "")
     )
@@ -181,3 +181,16 @@ def test_three_whole_files_pass() -> None:
     assert round_trip.compare_files(whole).outcome is Outcome.PASS
     assert round_trip.compare_files([whole[0]] * 3).outcome is Outcome.UNKNOWN
     assert round_trip.compare_files([]).outcome is Outcome.UNKNOWN
+
+
+def test_what_is_shown_names_user_folder_and_the_file_and_no_password() -> None:
+    target = Bus("bus1", url="sftp://exchange@10.0.0.1:2222/%E4%BA%A4%E6%8D%A2", probe="sftp-roundtrip", send=True)
+    shown = {
+        name: catalogue.check(f"bus.{name}").shows(target) for name in ("port", "service", "round_trip", "latency")
+    }
+    for name in ("service", "round_trip", "latency"):
+        assert "10.0.0.1:2222" in shown[name][0] and "用户 exchange 登录一次" in shown[name][0]
+        assert "/交换" in shown[name][1]
+    assert "onsite-test-" in shown["round_trip"][1] and "3 次" in shown["round_trip"][1]
+    assert soap.FRAGILE in shown["round_trip"][1] and "连续 10 次" in shown["latency"][1]
+    assert "10.0.0.1:2222" in shown["port"][0]
