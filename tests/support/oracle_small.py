@@ -64,6 +64,7 @@ def healthy() -> dict[str, list[Row]]:
         "V$INSTANCE": [
             {"INSTANCE_NUMBER": 1, "INSTANCE_NAME": "jyjc1", "HOST_NAME": "数据库主机", "STATUS": "OPEN",
              "LOGINS": "ALLOWED", "PARALLEL": "NO", "ARCHIVER": "STARTED", "VERSION": "19.0.0.0.0",
+             "STARTUP_TIME": NOW - timedelta(days=30),
              "VERSION_FULL": "19.3.0.0.0"}],
         "V$THREAD": [{"THREAD#": 1, "STATUS": "OPEN", "ENABLED": "PUBLIC", "INSTANCE": "jyjc1"}],
         "V$DATABASE": [

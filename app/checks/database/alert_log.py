@@ -53,10 +53,11 @@ class Errors:
 
 @dataclass(frozen=True)
 class Tail:
-    """``covers``: how far back its entries go, None when no entry has a time."""
+    """``covers``: how far back its entries go, ``latest``: how old the last is; None when no entry has a time."""
 
     errors: Errors
     covers: timedelta | None
+    latest: timedelta | None
 
 
 def stamp(line: str) -> datetime | None:
@@ -106,7 +107,8 @@ def read(text: str, clock: Clock, whole: bool) -> Tail:
         for at, line in entries
         if (at is not None or whole) and (at or first) is not None and clock.age(at or first or clock.local) <= DAY
     ]
-    return Tail(errors(recent), max((clock.age(at) for at in times), default=None))
+    ages = [clock.age(at) for at in times]
+    return Tail(errors(recent), max(ages, default=None), min(ages, default=None))
 
 
 def _entries(text: str) -> Iterator[tuple[datetime | None, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.checks.database import alert_log
@@ -12,7 +13,7 @@ from app.checks.database.alert_log import DAY, Clock, Errors
 from app.checks.database.errors import COLUMN_MISSING, NO_PRIVILEGE, VIEW_MISSING, SqlRefused
 from app.checks.database.findings import Finding, judged
 from app.checks.database.instance import CONTAINER, DATABASES, container
-from app.checks.database.reading import listed, number, require, text
+from app.checks.database.reading import listed, moment, number, require, text
 from app.checks.database.redo import NOW, now_of
 from app.checks.host import commands
 from app.checks.model import Outcome, Undetermined, Verdict
@@ -21,7 +22,7 @@ from app.site.model import Database, Site
 if TYPE_CHECKING:
     from app.checks.database.session import OracleSession
 
-INSTANCE = "SELECT INSTANCE_NAME, HOST_NAME, PARALLEL FROM V$INSTANCE"
+INSTANCE = "SELECT INSTANCE_NAME, HOST_NAME, PARALLEL, STARTUP_TIME FROM V$INSTANCE"
 _ANY = "SELECT COUNT(*) FROM {}$DIAG_ALERT_EXT WHERE COMPONENT_ID = 'rdbms' AND ROWNUM <= 1"
 MOST = 5000  # entries with errors that are looked at
 _ENTRIES = (
@@ -31,6 +32,7 @@ _ENTRIES = (
 )
 _SERIOUS = " AND (MESSAGE_TEXT LIKE '%600%' OR MESSAGE_TEXT LIKE '%7445%' OR MESSAGE_TEXT LIKE '%4031%')"
 _CAPPED = f" AND ROWNUM <= {MOST}"
+MARGIN = timedelta(hours=1)
 EVERYWHERE, HERE = "GV", "V"
 FOLDERS = (
     "SELECT VALUE FROM V$DIAG_INFO WHERE NAME = 'Diag Trace'",  # 11g+
@@ -39,6 +41,20 @@ FOLDERS = (
 NO_VIA = (
     "请在 site.toml 给该数据库写 via（数据库主机的 [[host]]），由它读告警日志文件；或请 DBA 用 adrci 查看后附上记录。"
 )
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Whose log it is; ``started`` by the server's own time."""
+
+    name: str
+    host: str
+    parallel: str
+    started: datetime | None
+
+    @property
+    def cluster(self) -> bool:
+        return self.parallel.upper() != "NO"
 
 
 @dataclass(frozen=True)
@@ -59,10 +75,10 @@ def statements(scope: str) -> tuple[str, str, str]:
 def gather(session: OracleSession, target: Database) -> Alerts:
     rows = session.select(INSTANCE)
     require(rows, "V$INSTANCE")
-    name, host, parallel = map(text, rows[0])
-    cluster = parallel.upper() != "NO"
+    name, host, parallel = map(text, rows[0][:3])
+    instance = Instance(name, host, parallel, moment(rows[0][3], "实例的启动时间"))
     try:
-        seen: Alerts | None = _of_view(session, cluster)
+        seen: Alerts | None = _of_view(session, instance.cluster)
         why = seen.missing if seen else ""
     except SqlRefused as error:
         if error.code not in (VIEW_MISSING, COLUMN_MISSING, NO_PRIVILEGE):
@@ -71,7 +87,7 @@ def gather(session: OracleSession, target: Database) -> Alerts:
     if seen is not None and (not why or seen.errors.serious):
         return seen
     try:
-        return _with(seen, _of_file(session, target, name, host, cluster))
+        return _with(seen, _of_file(session, target, instance))
     except Undetermined as error:
         if seen is None:
             raise Undetermined(f"看不到告警日志的视图（{why}）；{error.reason}", error.advice or NO_VIA) from None
@@ -108,7 +124,7 @@ def _scope(session: OracleSession) -> str:
     return EVERYWHERE
 
 
-def _of_file(session: OracleSession, target: Database, instance: str, host: str, cluster: bool) -> Alerts:
+def _of_file(session: OracleSession, target: Database, instance: Instance) -> Alerts:
     """From the file's tail on the ``via`` host. Raises Undetermined."""
     if not target.via:
         raise Undetermined("没有写 via，读不到告警日志文件", NO_VIA)
@@ -117,22 +133,24 @@ def _of_file(session: OracleSession, target: Database, instance: str, host: str,
     utc = alert_log.in_utc(time.time() + (session.offset_seconds or 0.0))
     lent = session.via()
     system = lent.system().partition(" ")[0]
-    command = commands.alert_log(folder, instance, system)
+    command = commands.alert_log(folder, instance.name, system)
     if not command:
         raise Undetermined(f"告警日志的目录“{folder[:120]}”不能用作命令的参数", NO_VIA)
     node = lent.run(commands.NODE).stdout.strip()
-    if node.partition(".")[0].lower() != host.partition(".")[0].lower():
-        raise Undetermined(f"via 主机是 {node[:60]}，数据库在 {host[:60]} 上", NO_VIA)
+    if node.partition(".")[0].lower() != instance.host.partition(".")[0].lower():
+        raise Undetermined(f"via 主机是 {node[:60]}，数据库在 {instance.host[:60]} 上", NO_VIA)
     printed = lent.run(command, seconds=30.0, kept=alert_log.noted)
     if printed.status or not printed.stdout.strip():
         said = " ".join((printed.stderr or "文件是空的").split())[:120]
         raise Undetermined(f"读不到告警日志文件：{said}", "请 DBA 核对路径，并让登录用户能读该文件（如加入 dba 组）。")
     whole = len(printed.output) < commands.ALERT_TAIL and system != "HP-UX"  # whose tail gives 20 KiB at most
     tail = alert_log.read(printed.stdout, Clock(local, utc), whole)
-    if tail.covers is None:
+    if tail.covers is None or tail.latest is None:
         raise Undetermined("告警日志里没有能认出的时间", "请 DBA 人工查看告警日志。")
+    if instance.started is None or tail.latest > local - instance.started + MARGIN:  # starting is written there
+        raise Undetermined("告警日志最后的记录早于实例的启动，不是正在写的那个文件", "请 DBA 核对告警日志的位置。")
     missing = "" if whole or tail.covers >= DAY else f"告警日志的尾部只有 {tail.covers.total_seconds() / 3600:.1f} 小时"
-    if cluster:
+    if instance.cluster:
         missing = "集群数据库，只看了一个实例的告警日志文件"
     return Alerts(f"{node} 上的告警日志文件", tail.errors, missing)
 

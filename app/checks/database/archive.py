@@ -29,6 +29,7 @@ WARN, FULL = 70, 90  # percent
 BROKEN = ("ERROR", "DISABLED", "BAD PARAM", "FULL")
 IDLE = ("INACTIVE", "ALTERNATE")
 REMOTE = ("STANDBY", "REMOTE")
+IN_AREA = "USE_DB_RECOVERY_FILE_DEST"
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,9 @@ def compare(facts: Archive, target: Database, site: Site) -> Verdict:  # noqa: A
         return Verdict(Outcome.NOT_APPLICABLE, "", "NOARCHIVELOG", "数据库没有开启归档，见 oracle.database")
     findings = [finding for one in facts.archivers for finding in _archiver_findings(one)]
     findings += [finding for one in facts.destinations for finding in _destination_findings(one)]
+    if not facts.areas and not facts.unseen and any(IN_AREA in one.place.upper() for one in facts.destinations):
+        reason = "归档放在恢复区里，但 V$RECOVERY_FILE_DEST 没有给出恢复区"
+        findings.append(Finding(Outcome.UNKNOWN, reason, "请 DBA 查询 V$RECOVERY_FILE_DEST 核对。"))
     findings += [*_places(facts), *(finding for one in facts.areas for finding in _area_findings(one))]
     if facts.log_mode not in ("ARCHIVELOG", "MANUAL"):
         findings.append(Finding(Outcome.UNKNOWN, f"归档模式“{facts.log_mode}”无法理解"))

@@ -30,8 +30,8 @@ def statements(target: Database) -> tuple[str, str, tuple[str, str]]:
     errors = f"SELECT DISTINCT OWNER, NAME, TYPE FROM DBA_ERRORS WHERE OWNER IN ({owners})"
     return (
         f"SELECT OWNER, COUNT(*) FROM DBA_OBJECTS WHERE OWNER IN ({owners}) GROUP BY OWNER",
-        "SELECT OWNER, OBJECT_NAME, OBJECT_TYPE FROM DBA_OBJECTS"
-        f" WHERE STATUS = 'INVALID' AND OWNER IN ({owners}) AND ROWNUM <= {MOST}",
+        "SELECT OWNER, OBJECT_NAME, OBJECT_TYPE FROM DBA_OBJECTS WHERE STATUS = 'INVALID'"
+        f" AND OWNER IN ({owners}) AND OBJECT_NAME NOT LIKE '{DROPPED}%' AND ROWNUM <= {MOST}",
         (f"{errors} AND ATTRIBUTE = 'ERROR'", errors),
     )
 
@@ -77,10 +77,11 @@ def compare(facts: Invalid, target: Database, site: Site) -> Verdict:  # noqa: A
     if facts.broken:
         advice = "请 DBA 查询 DBA_ERRORS，修正后重新编译（ALTER … COMPILE）。"
         findings.append(Finding(Outcome.FAIL, f"编译有错的失效对象：{listed(facts.broken)}", advice))
+    if not facts.whole:
+        findings.append(Finding(Outcome.UNKNOWN, f"失效对象超过 {MOST} 个，没有全看"))
     if facts.stale:
-        outcome = Outcome.WARN if facts.whole else Outcome.UNKNOWN
         advice = "下次使用时会自动重新编译；也可请 DBA 执行 UTL_RECOMP 或 ALTER … COMPILE。"
-        findings.append(Finding(outcome, f"失效但没有编译错误的对象：{listed(facts.stale)}", advice))
+        findings.append(Finding(Outcome.WARN, f"失效但没有编译错误的对象：{listed(facts.stale)}", advice))
     seen = "、".join(f"{owner} {count} 个对象" for owner, count in sorted(facts.counts.items()))
     actual = f"{seen or '没有对象'}；失效 {len(facts.broken) + len(facts.stale)} 个，其中有错 {len(facts.broken)} 个"
     if facts.elsewhere:

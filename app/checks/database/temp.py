@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused
 from app.checks.database.findings import Finding, judged
+from app.checks.database.parameters import CLUSTER
 from app.checks.database.reading import at_least, listed, mib, number, percent, text
 from app.checks.database.space import DATA_FILES, DISK_GROUPS, File, Room, Space, disk_groups, file_of, space
 from app.checks.database.tablespaces import TABLESPACES, listed_tablespaces
-from app.checks.model import Outcome, Verdict
+from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 
 if TYPE_CHECKING:
@@ -81,9 +82,22 @@ def _used(session: OracleSession, block_sizes: Mapping[str, Any]) -> dict[str, i
     except SqlRefused as error:
         if error.code not in (VIEW_MISSING, COLUMN_MISSING):
             raise
-    segments = {text(row[0]): number(row[1], "V$SORT_SEGMENT 的 USED_BLOCKS") for row in session.select(*SORT_SEGMENTS)}
+    segments = {text(row[0]): number(row[1], "V$SORT_SEGMENT 的 USED_BLOCKS") for row in _sort_segments(session)}
     # A sort segment is made at its first use (Oracle Database Reference, V$SORT_SEGMENT): without one nothing is used.
     return {name: segments.get(name, 0) * number(size, f"{name} 的块大小") for name, size in block_sizes.items()}
+
+
+def _sort_segments(session: OracleSession) -> Sequence[Sequence[Any]]:
+    """Of all instances. Raises Undetermined where only one of a cluster can be seen."""
+    everywhere, here = SORT_SEGMENTS
+    try:
+        return session.select(everywhere)
+    except SqlRefused as error:
+        if error.code not in (VIEW_MISSING, COLUMN_MISSING):
+            raise
+        if any(text(row[0]).upper() != "NO" for row in session.select(CLUSTER)):
+            raise Undetermined(f"集群数据库，只看得到本实例的临时段（{error.reason}）", error.advice) from None
+    return session.select(here)
 
 
 def compare(facts: Sequence[Temporary], target: Database, site: Site) -> Verdict:  # noqa: ARG001
@@ -127,4 +141,4 @@ def _offline(one: Temporary) -> list[Finding]:
 
 
 def shows(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (TABLESPACES, *TEMP_TABLESPACES, TEMP_FILES, DATA_FILES, DISK_GROUPS, TEMP_FREE, *SORT_SEGMENTS)
+    return (TABLESPACES, *TEMP_TABLESPACES, TEMP_FILES, DATA_FILES, DISK_GROUPS, TEMP_FREE, *SORT_SEGMENTS, CLUSTER)

@@ -165,6 +165,7 @@ BROKEN = {"STATUS": "ERROR", "ERROR": "ORA-19809: limit exceeded for recovery fi
         (archiving(area=("/fra", 1000, "满", 0)), UNKNOWN, "不是数字"),
         (archiving(area=(None, 0, 0, 0)), PASS, ""),
         (archiving(area=()), PASS, ""),
+        (archiving(destination(1, DESTINATION="USE_DB_RECOVERY_FILE_DEST"), area=()), UNKNOWN, "没有给出恢复区"),
     ],
 )
 def test_archiving_works_and_has_room(oracle: SmallOracle, outcome: Outcome, said: str) -> None:

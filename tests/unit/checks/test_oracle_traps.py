@@ -379,3 +379,46 @@ def test_a_name_without_an_owner_says_who_has_one() -> None:
     result = judged(SmallOracle(), "exchange_tables", EXCHANGE, exchange_tables=("DY11",))
     assert result.outcome is UNKNOWN
     assert "JYJH 有此名" in result.reason
+
+
+@pytest.mark.parametrize(("parallel", "outcome"), [("YES", UNKNOWN), ("NO", PASS)])
+def test_sorts_of_one_instance_do_not_stand_for_those_of_a_cluster(parallel: str, outcome: Outcome) -> None:
+    oracle = SmallOracle(LEGACY)
+    oracle.views["V$INSTANCE"][0]["PARALLEL"] = parallel
+    oracle.drop_view("DBA_TEMP_FREE_SPACE", "GV$SORT_SEGMENT")
+    oracle.views["V$SORT_SEGMENT"] = [{"TABLESPACE_NAME": "TEMP", "USED_BLOCKS": 1}]
+    assert judged(oracle, "temp").outcome is outcome
+
+
+def test_more_free_temporary_space_than_there_is_is_nonsense() -> None:
+    oracle = SmallOracle()
+    oracle.views["DBA_TEMP_FREE_SPACE"][0]["FREE_SPACE"] = 1001 * MIB
+    assert judged(oracle, "temp").outcome is UNKNOWN
+
+
+def test_a_recycle_bin_does_not_hide_what_is_invalid() -> None:
+    oracle = SmallOracle()
+    oracle.views["DBA_OBJECTS"] += [
+        {"OWNER": "JYJC", "OBJECT_NAME": f"BIN${n}", "OBJECT_TYPE": "TRIGGER", "STATUS": "INVALID"} for n in range(6000)
+    ] + [{"OWNER": "JYJC", "OBJECT_NAME": "P_LAST", "OBJECT_TYPE": "PROCEDURE", "STATUS": "INVALID"}]
+    result = judged(oracle, "invalid_objects")
+    assert result.outcome is WARN
+    assert "P_LAST" in result.reason
+
+
+@pytest.mark.parametrize(("view", "column"), [("DBA_DATA_FILES", "STATUS"), ("DBA_TABLESPACES", "STATUS")])
+def test_a_state_that_is_empty_is_no_good_one(view: str, column: str) -> None:
+    oracle = SmallOracle()
+    oracle.views[view] = [{**row, column: None} for row in oracle.views[view]]
+    assert judged(oracle, "tablespaces").outcome is UNKNOWN
+    assert judged(oracle, "undo").outcome is (UNKNOWN if view == "DBA_TABLESPACES" else PASS)
+
+
+@pytest.mark.parametrize(
+    ("role", "outcome"), [("PHYSICAL STANDBY", WARN), ("FAR SYNC", WARN), ("PRIMARY", FAIL), (None, FAIL)]
+)
+def test_only_an_instance_of_a_standby_may_be_no_more_than_mounted(role: str | None, outcome: Outcome) -> None:
+    oracle = SmallOracle()
+    oracle.views["GV$INSTANCE"][0]["STATUS"] = "MOUNTED"
+    oracle.views["V$DATABASE"][0] |= {"DATABASE_ROLE": role, "OPEN_MODE": "MOUNTED"}
+    assert judged(oracle, "instance").outcome is outcome
