@@ -216,7 +216,7 @@ async def _legacy(attempt: Attempt) -> Any:
         port=target.port,
         user=target.user,
         password=_watched(attempt),
-        service_name=target.service,
+        service_name=target.service or None,  # an empty one would be asked for in the SID's place
         sid=target.sid,
         timeout=int(LOGIN_SECONDS * 1000),
         fetch_lobs=False,
