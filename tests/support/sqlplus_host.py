@@ -37,6 +37,7 @@ class Home:
     server: Sshd
     told: dict[str, Any] = field(default_factory=dict)
     oratab: str = ""
+    processes: str = ""
     password: str = SSH_PASSWORD
 
     @property
@@ -48,11 +49,14 @@ class Home:
         for place in (self.oracle_home / "bin", self.folder / "bin", folder):
             place.mkdir(parents=True, exist_ok=True)
         (self.folder / "told.json").write_text(json.dumps({**self.told, "folder": str(self.folder)}), encoding="utf-8")
-        (self.folder / "oratab").write_text(self.oratab, encoding="utf-8")
+        for name, text in (("oratab", self.oratab), ("processes", self.processes)):
+            (self.folder / name).write_text(text, encoding="utf-8")
         program = f'#!/bin/sh\nexec {sys.executable} {PROGRAM} {self.folder}/told.json "$@"\n'
+        listed = f"#!/bin/sh\nexec /bin/cat {self.folder}/processes\n"
         shown = f'#!/bin/sh\n[ "$1" = /etc/oratab ] && exec /bin/cat {self.folder}/oratab\nexec /bin/cat "$@"\n'
         for place, text in (
             (self.oracle_home / "bin" / "sqlplus", program), (self.folder / "bin" / "cat", shown),
+            (self.folder / "bin" / "ps", listed),
             *(((folder / "sqlplus", program),) if in_path else ()),
         ):  # fmt: skip
             place.write_text(text, encoding="utf-8")
@@ -74,13 +78,16 @@ class Home:
 
 
 @contextlib.contextmanager
-def sqlplus_on_host(place: Path, in_path: bool = True, oratab: str = "", **told: Any) -> Iterator[Home]:
-    """``place`` is for the sshd's own files."""
+def sqlplus_on_host(
+    place: Path, in_path: bool = True, oratab: str = "", processes: str = "", **told: Any
+) -> Iterator[Home]:
+    """``place`` is for the sshd's own files; HOME in the texts is the Oracle home."""
     folder = Path(tempfile.mkdtemp(prefix="onsite-sqlplus-", dir=Path.home()))
     account = Account(USER, SSH_PASSWORD, path=str(folder / "bin"))
     try:
         with sshd(place, kinds=("ed25519",), account=account) as server:
-            home = Home(folder, server, told, oratab.replace("HOME", str(folder / "product" / "db_1")))
+            where = str(folder / "product" / "db_1")
+            home = Home(folder, server, told, oratab.replace("HOME", where), processes.replace("HOME", where))
             home.write(in_path)
             yield home
     finally:

@@ -175,8 +175,8 @@ class Program:
             raise Refusal(12154)
         try:
             return seerdb.connect(
-                host=address.group(1), port=int(address.group(2)), user=user, password=password, fetch_lobs=False,
-                **{name.group(1).lower(): name.group(2)},
+                host=address.group(1), port=int(self.told.get("port", address.group(2))), user=user, password=password,
+                fetch_lobs=False, **{name.group(1).lower(): name.group(2)},
             )  # fmt: skip
         except ConnectionRefusedError:
             raise Refusal(12541) from None
@@ -258,21 +258,22 @@ class Program:
     def table(self, description: Sequence[Any], rows: Sequence[Sequence[Any]]) -> None:
         columns = [Column(one, int(self.settings["NUMWIDTH"])) for one in description]
         every = int(self.settings["PAGESIZE"])
+        late = self.selects > int(self.told.get("after", 0))
         if rows:
             self.write("\n" if every else "")
         for number, row in enumerate(rows):
-            if self.behaves("dies") and self.selects > int(self.told.get("after", 0)):
+            if late and self.behaves("dies"):
                 self.write(next(iter(self.folded(columns, row)))[:30])
                 os._exit(1)
             if self.settings["HEADING"] == "ON" and every and number % max(1, every - 3) == 0:
                 self.heading(columns)
             for line in self.folded(columns, row):
                 self.say(line)
-        if self.behaves("loses-the-end") and self.selects > int(self.told.get("after", 0)):
+        if late and self.behaves("loses-the-end"):
             time.sleep(HANGING)
-        while self.behaves("never-ends"):
+        while late and self.behaves("never-ends"):
             self.say("x" * 4000)
-        self.feedback(len(rows) + (1 if self.behaves("miscounts") else 0))
+        self.feedback(len(rows) + (1 if late and self.behaves("miscounts") else 0))
 
     def heading(self, columns: Sequence[Column]) -> None:
         colsep = self.settings["COLSEP"]

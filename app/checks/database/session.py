@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 READ_ONLY = "SET TRANSACTION READ ONLY"
 MOST_ROWS = 20_000
 NOTED_ROWS = 200  # rows of one answer that go into the transcript
+MOST_AGAIN = 5  # times that a connection which is lost after its log-in is made again
 ABORTED = "已中止"
 
 
@@ -60,6 +61,7 @@ class OracleSession:
         self._lent: Lent | None = None
         self._login: LoggedIn | None = None
         self._taken = ""  # the route that led there
+        self._again = 0
         self._blocked: Blocked | None = None
         self._account: Account | None = None
         self._ended = self._closed = False  # this check was aborted; the run is over
@@ -171,6 +173,10 @@ class OracleSession:
             return self._connection
         if self._ended:
             raise Undetermined(ABORTED)
+        if self._login is not None:
+            self._again += 1
+            if self._again > MOST_AGAIN:
+                raise Undetermined("登录之后连接屡次断开，本次不再重连", errors.ALERT_LOG)
         if self._blocked is None:
             self._connection = self._connect()
             self._begun = False

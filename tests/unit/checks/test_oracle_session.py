@@ -303,6 +303,19 @@ def test_a_lost_connection_is_told_and_the_next_check_connects_again(oracle: Sma
     assert found["oracle.clock"].outcome is Outcome.PASS
 
 
+@both
+def test_a_connection_that_is_lost_again_and_again_is_not_made_for_ever(oracle: SmallOracle, port: int) -> None:
+    oracle.errors["SELECT NAME"] = (3113, "end-of-file on communication channel")
+    session = session_at(port)
+    for _ in range(9):
+        session.transcript = Transcript()
+        with pytest.raises(Undetermined):
+            session.select("SELECT NAME FROM V$DATABASE")
+    assert oracle.attempts == 1 + 5
+    with pytest.raises(Undetermined, match="屡次断开"):
+        session.connect()
+
+
 def test_a_name_that_does_not_resolve_is_unknown() -> None:
     result = results(target_of(1521, host="db.invalid"), "oracle.login")["oracle.login"]
     assert result.outcome is Outcome.UNKNOWN
