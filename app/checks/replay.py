@@ -6,6 +6,7 @@ connects anywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -63,7 +64,9 @@ def given(output: Output) -> Given:
 
 def _printed(block: Block) -> Printed | None:
     status = block.words.get("status", "")
-    broken = not block.whole or not status.isdecimal() or {shell.LATE, shell.TOO_LONG} & set(block.words)
+    broken = (
+        not block.whole or not re.fullmatch("[0-9]{1,3}", status) or {shell.LATE, shell.TOO_LONG} & set(block.words)
+    )
     if broken or not {"out", "err"} <= set(block.texts):
         return None
     out, errors = block.texts["out"].body, block.texts["err"].body
@@ -77,7 +80,11 @@ def _registry(output: Output) -> ExportedRegistry | None:
     for block in output.blocks:
         depth, _, path = block.words.get("key", "").partition(" ")
         state = block.words.get("state", "").strip()
-        if not block.whole or not depth.isdecimal() or state != ("present" if "reg" in block.texts else "absent"):
+        if (
+            not block.whole
+            or not re.fullmatch("[0-9]{1,2}", depth)
+            or state != ("present" if "reg" in block.texts else "absent")
+        ):
             continue
         with suppress(Undetermined, ValueError):
             keys |= parse(block.texts["reg"].text) if state == "present" else {}

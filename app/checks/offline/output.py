@@ -19,6 +19,7 @@ MOST_BLOCKS = 5000
 HEAD = re.compile(rb"^@@onsite ([0-9a-f]{16}) head (format=[^\r\n]*)", re.MULTILINE)
 PAIR = re.compile(r"([a-z]+)=(\S*)")
 STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:Z|([+-]\d\d:?\d\d))")
+NUMBER = re.compile(r"[0-9]{1,12}")
 AGAIN = "请客户把脚本的输出文件原样拷来（不要用编辑器或办公软件打开另存），再导入。"
 
 
@@ -197,7 +198,7 @@ def _blocks(sections: Sequence[tuple[str, str, bytes]]) -> list[Block]:
         if word == "ask":
             if current:
                 blocks.append(current.block())
-            current = _Open(int(rest)) if rest.strip().isdecimal() and len(rest) < 8 else None
+            current = _Open(int(rest)) if NUMBER.fullmatch(rest.strip()) else None
         elif word == "last" and current:
             blocks.append(current.block())
             current = None
@@ -219,8 +220,8 @@ def _blocks(sections: Sequence[tuple[str, str, bytes]]) -> list[Block]:
 def _agrees(body: bytes, following: tuple[str, str, bytes]) -> bool:
     """Whether the check that closes a text fits it: ``cksum crc octets``, ``count lines signs``, ``sum sum units``."""
     word, rest, _ = following
-    how, *numbers = rest.split()
-    if word != marks.CHECKED or len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
+    how, *numbers = rest.split() or [""]
+    if word != marks.CHECKED or len(numbers) != 2 or not all(NUMBER.fullmatch(number) for number in numbers):
         return False
     first, second = (int(number) for number in numbers)
     if how == "cksum":
