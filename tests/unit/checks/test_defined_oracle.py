@@ -131,6 +131,19 @@ def test_9i_is_judged_by_the_locks_that_are_waited_for(seconds: int, outcome: Ou
     assert told(oracle, "blocking").outcome is outcome
 
 
+def test_an_open_instance_that_cannot_be_seen_leaves_blocking_undetermined_but_not_on_a_standby() -> None:
+    oracle = kept_up()
+    oracle.views["V$THREAD"].append({**oracle.views["V$THREAD"][0], "THREAD#": 2, "INSTANCE": "jyjc2"})
+    result = told(oracle, "blocking")
+    assert result.outcome is UNKNOWN and "看不到的实例" in result.reason
+    oracle.views["GV$SESSION"].append(blocked_row(120))
+    assert told(oracle, "blocking").outcome is FAIL
+    oracle = kept_up()
+    oracle.views["V$THREAD"].append({**oracle.views["V$THREAD"][0], "THREAD#": 2})
+    oracle.views["V$DATABASE"][0]["DATABASE_ROLE"] = "PHYSICAL STANDBY"
+    assert told(oracle, "blocking").outcome is PASS
+
+
 # Passwords
 
 
