@@ -198,5 +198,7 @@ def summary(results: Sequence[Result]) -> str:
 
 def without_password(workspace: Workspace, targets: set[str]) -> tuple[Target, ...]:
     """Those of the targets that log in as a user and have no password yet. Asks the keyring, so it may take a while."""
-    wanted = [target for target in workspace.site.targets if target.id in targets and bool(getattr(target, "user", ""))]
+    from app.actions.approval import account_of
+
+    wanted = [target for target in workspace.site.targets if target.id in targets and account_of(target)]
     return tuple(target for target in wanted if workspace.secrets.get(target.id) is None)

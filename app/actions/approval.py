@@ -85,7 +85,7 @@ def _request(pairs: Sequence[Planned], site: Site) -> Request:
     return Request(
         target=target,
         reached=_reached(target, site),
-        account=_account(target),
+        account=account_of(target),
         checks=tuple(kept),
         asked=asked,
         sends=tuple(pair.check.title for pair in kept if pair.check.sends),
@@ -93,7 +93,7 @@ def _request(pairs: Sequence[Planned], site: Site) -> Request:
     )
 
 
-def _account(target: Target) -> str:
+def account_of(target: Target) -> str:
     """The user that is logged in with; that of an SFTP bus stands in its address."""
     return str(getattr(target, "user", "")) or (urlsplit(target.url).username or "" if isinstance(target, Bus) else "")
 

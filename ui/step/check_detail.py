@@ -17,6 +17,7 @@ from ui.step.check_row import PAD, STATE, payload
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/=])")
 CHECK_ID = re.compile(r" ?\b([a-z]+\.[a-z_]+)\b ?")
 PASSWORD = re.compile("没有口令|口令为空|口令不对|核对.{0,6}口令|密钥环")
+SHOWS_KEY = ("host.key", "bus.service")  # the latter of a bus over SFTP
 SHOWN_ABOVE, SHORT = ("应为", "实为"), 20  # what the row itself shows whole is not said twice
 PARTS = (("expected", "应为"), ("actual", "实为"), ("reason", "原因"), ("advice", "建议"))
 
@@ -130,7 +131,7 @@ def wants_password(state: CheckState) -> bool:
 
 def fingerprint_of(state: CheckState) -> str:
     """The host key's fingerprint that a check of a host could not judge, "" when there is none to ask about."""
-    if state.bound.check != "host.key" or state.state is not State.UNKNOWN:
+    if state.bound.check not in SHOWS_KEY or state.state is not State.UNKNOWN:
         return ""
     content = payload(state)
     found = FINGERPRINT.search(" ".join(str(content.get(key, "")) for key in ("actual", "reason", "advice")))
