@@ -39,6 +39,8 @@ __all__ = [
 
 LONGEST_LINE = 65536  # bytes of a status, header or chunk line
 MOST_HEADERS = 100
+LONGEST_HEADERS = 256 * 1024  # bytes of all of them
+YEARS = range(1970, 2200)  # of a clock that may be wrong, but is one
 TRAILING = 2.0  # seconds that a greeting may take once it has begun
 STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?:[ \t]+(.*?))?[ \t]*\r?\n\Z", re.DOTALL)
 HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:(.*)\n\Z", re.DOTALL)
@@ -330,11 +332,14 @@ def _status(incoming: BufferedReader, call: _Call) -> tuple[int, str]:
 def _headers(incoming: BufferedReader, call: _Call) -> dict[str, str]:
     """The header fields up to the empty line (RFC 9112, 5), folded ones (5.2) included."""
     headers: dict[str, str] = {}
-    name = ""
+    name, size = "", 0
     for _ in range(MOST_HEADERS + 1):
         line = incoming.readline(LONGEST_LINE + 1)
         if not line.endswith(b"\n"):
             raise _half(call) if len(line) <= LONGEST_LINE else _Malformed(f"有一行超过 {LONGEST_LINE} 字节")
+        size += len(line)
+        if size > LONGEST_HEADERS:
+            raise _Malformed(f"标头超过 {LONGEST_HEADERS >> 10} KiB")
         if line in (b"\r\n", b"\n"):
             return headers
         if name and line[:1] in b" \t":
@@ -415,5 +420,6 @@ def _half(call: _Call) -> NoAnswer:
 def _date(text: str) -> datetime | None:
     with contextlib.suppress(ValueError, TypeError, OverflowError):
         moment = parsedate_to_datetime(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        if moment.year in YEARS:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return None

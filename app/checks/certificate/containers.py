@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from app.checks.certificate import ber, der, java_store, pbe, pkcs12
+from app.checks.certificate import armour, ber, der, java_store, pbe, pkcs12
 from app.checks.certificate.java_store import WRONG_PASSWORD
 from app.checks.certificate.private_keys import Match, StoredKey, keys_in, matched, pem_key
 from app.checks.certificate.x509 import X509, NotCertificate, Unsupported, certificate
@@ -17,7 +17,6 @@ from app.checks.model import Failed, Undetermined
 
 SIGNED_DATA = ("1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2")  # RFC 2315, 9; GM/T 0010
 DATA = ("1.2.840.113549.1.7.1", *SIGNED_DATA)  # what a PFX wraps (RFC 7292, 4)
-ARMOUR = re.compile(rb"-----BEGIN ([A-Z0-9 #]{1,40})-----(.*?)-----END \1-----", re.DOTALL)
 CUT = re.compile(rb"-----BEGIN |^-+(?:B(?:E(?:G(?:IN?)?)?)?)?\s*\Z", re.MULTILINE)  # a block without its end
 CONTENTS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE", "PKCS7", "CMS", "PKCS #7 SIGNED DATA")
 BARE = re.compile(rb"[A-Za-z0-9+/=\s]{64,}\Z")
@@ -78,13 +77,13 @@ def _decoded(text: bytes) -> bytes:
 
 def _from_pem(data: bytes, ask: Password) -> Content:
     """Every certificate of a PEM text and the keys beside them; a block without its end means that some is missing."""
-    blocks = ARMOUR.findall(data)
-    if CUT.search(ARMOUR.sub(b"", data)):
+    blocks = list(armour.blocks(data))
+    if CUT.search(armour.outside(data, blocks)):
         raise NotCertificate("PEM 文件不完整，有一段没有结束行")
     found: list[X509] = []
-    for label, body in blocks:
-        if label.decode() in CONTENTS:
-            found += _from_der(_body(label, body), lambda: None).certificates
+    for block in blocks:
+        if block.label.decode() in CONTENTS:
+            found += _from_der(_body(block.label, block.body), lambda: None).certificates
             _bounded(len(found))
     if not found:
         raise NotCertificate("PEM 文件里没有证书")

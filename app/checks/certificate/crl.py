@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app.checks.certificate import der
+from app.checks.certificate import armour, der
 from app.checks.certificate.x509 import X509
 from app.checks.model import Failed, Undetermined
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 LARGEST_CRL = 64 << 20  # bytes
-ARMOUR = re.compile(rb"-----BEGIN X509 CRL-----(.*?)-----END X509 CRL-----", re.DOTALL)
+BEGIN = re.compile(rb"-----BEGIN (X509 CRL)-----")
 FOREIGN = "2.5.29.29"  # certificateIssuer, an entry's extension
 FOREIGN_OID = bytes.fromhex("0603551d1d")
 REASON = "2.5.29.21"
@@ -158,7 +158,8 @@ def extensions(sequence: der.Element) -> dict[str, tuple[bool, bytes]]:
 def crls_of(data: bytes, file: str) -> tuple[Crl, ...]:
     """The CRLs in a file, PEM or DER. Raises Failed."""
     try:
-        bodies = [base64.b64decode(body.translate(None, b" \t\r\n"), validate=True) for body in ARMOUR.findall(data)]
+        texts = (block.body.translate(None, b" \t\r\n") for block in armour.blocks(data, BEGIN))
+        bodies = [base64.b64decode(text, validate=True) for text in texts]
         found = tuple(Crl(body, file) for body in bodies or [data])
         for one in found:
             _ = one.issuer_name, one.this_update, one.next_update, one.extensions, one._fields[2]

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.checks.certificate import der, pbe, sm2
+from app.checks.certificate import armour, der, pbe, sm2
 from app.checks.certificate.x509 import EC, EDWARDS, RSA, RSA_PSS, SM2_CURVE, X509
 
-PEM_KEY = re.compile(
-    rb"-----BEGIN ((?:RSA |EC |ENCRYPTED )?PRIVATE KEY)-----\s(.*?)-----END \1-----", re.DOTALL
-)  # RFC 7468; RFC 1421 before it
+BEGIN = re.compile(rb"-----BEGIN ((?:RSA |EC |ENCRYPTED )?PRIVATE KEY)-----\s")  # RFC 7468; RFC 1421 before it
 ENCRYPTION = re.compile(rb"DEK-Info:\s*([A-Z0-9-]+),([0-9A-Fa-f]+)")
 DEK = {  # OpenSSL's names: cipher, bytes of the key
     b"DES-CBC": ("DES", 8),
@@ -173,7 +171,7 @@ def _edwards(kind: str, secret: bytes, public: bytes) -> tuple[Match, str]:
 
 def keys_in(text: bytes) -> list[tuple[bytes, bytes]]:
     """The private keys of a PEM text: label and what stands between the lines."""
-    return [(label, body) for label, body in PEM_KEY.findall(text)]
+    return [(block.label, block.body) for block in armour.blocks(text, BEGIN)]
 
 
 def pem_key(label: bytes, body: bytes, ask: Callable[[], str | None], budget: pbe.Budget) -> bytes:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Semaphore
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
+from app.checks.addresses import address_of
 from app.checks.client import browser, clock, driver, fonts, printer
-from app.checks.http import ConnectionRefused
+from app.checks.http import ConnectionRefused, HttpAnswer
 from app.checks.model import Check, Outcome, Undetermined, Verdict, worst
 from app.checks.pages import NOT_THE_SERVICE, has_password_field, named_status, title
 from app.checks.web import WebSession
 from app.site.model import Client, Site
 
-AT_ONCE = 8
-PAGE_LIMIT = 16 << 20  # bytes: no page is longer; what is has no end
+AT_ONCE, AT_ONE_SERVER = 8, 2  # addresses asked at a time, in all and of one server
+PAGE_LIMIT = 4 << 20  # bytes: no page is longer; what is has no end
 EXPECTED = "每个地址都返回 2xx 或 3xx"
 
 
@@ -45,10 +49,26 @@ class Visit:
 def gather_urls(session: WebSession, target: Client) -> tuple[Visit, ...]:
     """Every address of the target, several at a time, in the profile's order."""
     session.begin()
+    turns: Mapping[str, Semaphore] = defaultdict(lambda: Semaphore(AT_ONE_SERVER))
+    servers = [turns[_server(url)] for url in target.urls]
+
+    def one(url: str, turn: Semaphore) -> Visit:
+        with turn:
+            return visit(session, url)
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        visits = tuple(pool.map(lambda url: visit(session, url), target.urls))
+        visits = tuple(pool.map(one, target.urls, servers))
     session.offset_seconds = None  # the clocks of several servers are none of the PC's
     return visits
+
+
+def _server(url: str) -> str:
+    """Host and port; the whole of what is no address."""
+    try:
+        address = address_of(url)
+    except Undetermined:
+        return url
+    return f"{address.host}:{address.port}"
 
 
 def visit(session: WebSession, url: str) -> Visit:
@@ -60,10 +80,31 @@ def visit(session: WebSession, url: str) -> Visit:
         return Visit(url, 0, error.reason, advice=error.advice)
     if answer.truncated:
         return Visit(url, 0, f"{named_status(answer)}，但内容超过 {PAGE_LIMIT >> 20} MiB，没有读完")
+    if trouble := led_astray(url, answer):
+        return Visit(url, answer.status, f"{named_status(answer)}，{trouble}", answer.seconds, doubtful=True)
     words, found = named_status(answer), title(answer)
     if answer.status == 200 and NOT_THE_SERVICE.search(found) and not has_password_field(answer):
         return Visit(url, 200, f"{words}，标题“{found}”像是出错页或服务器的默认页", answer.seconds, doubtful=True)
     return Visit(url, answer.status, words, answer.seconds)
+
+
+def led_astray(url: str, answer: HttpAnswer) -> str:
+    """Why where a redirect leads is not the address's own service; "" where it may be, and for what is none."""
+    told = answer.headers.get("location", "")
+    if not 300 <= answer.status < 400 or not told:
+        return ""
+    try:
+        here, there = urlsplit(url), urlsplit(urljoin(url, told))
+    except ValueError:
+        return "转向的地址无法理解"
+    if there.scheme not in ("http", "https") or not there.hostname:
+        return "转向的不是网页地址"
+    if here.scheme == "https" and there.scheme == "http":
+        return "从 https 转向了 http，口令和数据将不加密"
+    if there.hostname != here.hostname:
+        return "转向了另一台主机，可能是上网认证或安全设备的页面；那里属于该服务时，请把它写进 urls"
+    itself = there._replace(fragment="") == here._replace(fragment="") and "set-cookie" not in answer.headers
+    return "转向了它自己，浏览器打不开" if itself else ""
 
 
 def compare_urls(visits: Sequence[Visit], target: Client, site: Site) -> Verdict:  # noqa: ARG001
@@ -85,7 +126,7 @@ def nothing_listed(target: Client, site: Site) -> str:  # noqa: ARG001 - the sha
 CLAUSE = "三、部署应用系统（二）4"
 
 
-def _check(name: str, title: str, gather: Any, compare: Any, shows: Any, **more: Any) -> Check:
+def _check(name: str, title: str, gather: Any, compare: Any, shows: Any, definition: str = "1", **more: Any) -> Check:
     return Check(
         id=f"client.{name}",
         kind="client",
@@ -95,7 +136,7 @@ def _check(name: str, title: str, gather: Any, compare: Any, shows: Any, **more:
         gather=gather,
         compare=compare,
         shows=shows,
-        definition="1",
+        definition=definition,
         **more,
     )
 
@@ -109,6 +150,7 @@ CHECKS: tuple[Check, ...] = (
         lambda target: tuple(f"GET {url}" for url in target.urls),
         applies=nothing_listed,
         seconds=60.0,
+        definition="2",
     ),
     _check("browser", "浏览器设置", browser.gather, browser.compare, browser.shows, applies=browser.applies),
     _check("driver", "证书令牌驱动", driver.gather, driver.compare, driver.shows, applies=driver.applies),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from socket import socket
+from threading import Barrier, BrokenBarrierError, Lock
 
 import pytest
 from rehearsal_small_world import SmallWorld
-from web_servers import CHECKS, Background, answer, judged, raw, refused_port, session, silent, site
+from web_servers import CHECKS, Background, Raw, answer, judged, raw, refused_port, session, silent, site
 
 from app.base.cancellation import Cancellation
 from app.base.errors import CancelledError
@@ -144,3 +147,47 @@ def test_an_aborted_session_begins_anew() -> None:
     with pytest.raises(Undetermined):
         opened.abort()
         opened.ask("GET", "http://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "http://127.0.0.2/portal",
+        "//10.1.1.1/auth",
+        "",
+        "http://[",
+        "/here",
+    ],
+)
+def test_a_redirect_that_leads_away_or_nowhere_leaves_it_unknown(place: str) -> None:
+    with raw(answer("", "302 Found", Location=place)) as server:
+        verdict = judged(URLS, client(f"{server.url}here"))
+    expected = Outcome.PASS if place == "" else Outcome.UNKNOWN  # without a place there is nothing to follow
+    assert verdict.outcome is expected
+    assert verdict.outcome is Outcome.PASS or "转向" in verdict.reason
+
+
+def test_a_redirect_to_itself_that_sets_a_cookie_is_a_log_in_page_of_the_field() -> None:
+    with raw(answer("", "302 Found", Location="/here", Set_Cookie="JSESSIONID=1")) as server:
+        assert judged(URLS, client(f"{server.url}here")).outcome is Outcome.PASS
+
+
+def test_one_server_is_asked_for_two_addresses_at_a_time() -> None:
+    opened, most, lock, both = 0, 0, Lock(), Barrier(2, timeout=5)
+
+    def count(server: Raw, connection: socket, request: bytes) -> None:
+        nonlocal opened, most
+        with lock:
+            opened += 1
+            most = max(most, opened)
+        with suppress(BrokenBarrierError):
+            both.wait()
+        with lock:
+            opened -= 1
+        connection.sendall(answer("ok"))
+
+    with raw(count) as server:
+        assert judged(URLS, client(*(f"{server.url}{n}" for n in range(8)))).outcome is Outcome.PASS
+    assert most == 2
