@@ -71,7 +71,7 @@ def _take_output(
     target = _target(workspace, found)
     _require_fresh(workspace, found, target)
     brought = replay.given(found)
-    if trouble := identity.mismatch(found, brought, target):
+    if trouble := identity.mismatch(found, brought, target, workspace.site):
         raise InputError(f"{trouble}请核对脚本是否在 {target.name}（{target.id}）上运行，或改正现场配置文件。")
     covered, not_covered = no_access.split(workspace, target)
     kept = workspace.project.attach(data, name, cancellation)

@@ -15,7 +15,7 @@ from app.checks import catalogue
 from app.checks.model import Planned
 from app.checks.offline import writing
 from app.evidence.project import Draft
-from app.site.model import Target
+from app.site.model import Target, WebLogic
 
 VERSION = "1"  # of what the scripts ask; raised when their questions change
 SUBJECT = "no-access"  # of the attachments: scripts, and what came back
@@ -42,6 +42,8 @@ def write_script(workspace: Workspace, kind: str, out: Path, target_id: str = ""
     require_writable(workspace)
     target = _chosen(workspace, kind, target_id)
     covered, not_covered = split(workspace, target)
+    if isinstance(target, WebLogic) and not target.via:
+        raise InputError(f"请先在 [[weblogic]] {target.id} 里写 via（应用主机），脚本要在那台主机上运行。")
     if not covered:
         raise InputError(f"{target.id} 没有脚本可以回答的检查项。请核对现场配置文件里它的方案值。")
     if out.exists():

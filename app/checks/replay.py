@@ -22,16 +22,17 @@ from app.checks.client.session import ClientSession
 from app.checks.database.errors import COLUMN_MISSING, VIEW_MISSING, SqlRefused, Trouble, asked_of
 from app.checks.database.session import MOST_ROWS, NOTED_ROWS
 from app.checks.host.channels import Printed, decoded
-from app.checks.host.lent import SYSTEMS
+from app.checks.host.lent import SYSTEMS, Lent
 from app.checks.host.session import HostSession
 from app.checks.host.stages import Job
 from app.checks.host.text import plain
 from app.checks.model import Session, Surroundings, Transcript, Undetermined
-from app.checks.offline import shell, sqlplus
+from app.checks.offline import shell, sqlplus, weblogic_script
 from app.checks.offline.marks import PROVIDED
 from app.checks.offline.output import Block, Output
 from app.checks.offline.sqlplus import Refusal
-from app.site.model import Client, Database, Host, Target
+from app.checks.weblogic.session import WebLogicSession
+from app.site.model import Client, Database, Host, Target, WebLogic
 
 MISSING = "请客户用本程序新写的脚本重新运行，再导入；也可以附上其他证据。"
 FROM_HERE = "这一项要从本机连接才能判断，客户提供的输出不能代替"
@@ -275,6 +276,45 @@ class ReplayedClient(ClientSession):
         raise Undetermined(FROM_HERE)
 
 
+class ReplayedWebLogic(WebLogicSession):
+    """A domain as its host's script told of it: nobody is logged in to, nothing is connected."""
+
+    def __init__(self, target: WebLogic, surroundings: Surroundings, brought: Given) -> None:
+        super().__init__(target, surroundings)
+        self._brought = brought
+        self._lent = ReplayedHost(surroundings, brought)
+
+    def now(self) -> float:
+        return self._brought.ran.timestamp() if self._brought.ran else super().now()
+
+    def lent(self) -> Lent:
+        self.host()
+        assert self._lent is not None
+        self._lent.transcript = self.transcript
+        return self._lent
+
+    def credentials(self) -> tuple[str, str]:
+        """The user's name, where the script was given the password there. Raises Undetermined."""
+        if not any(command.endswith(weblogic_script.WLST) for command in self._brought.commands):
+            raise Undetermined("客户运行脚本时没有输入监视用户的口令，没有 WLST 的结果", MISSING)
+        return self.target.user, ""
+
+    def _rest(self) -> NoReturn:
+        raise Undetermined("客户提供的输出里没有 REST 管理接口")
+
+    def pause(self, seconds: float) -> None:
+        """Nothing changes any more."""
+
+    def ask(self, *_: Any, **__: Any) -> NoReturn:
+        raise Undetermined(FROM_HERE)
+
+    def reach(self, *_: Any, **__: Any) -> NoReturn:
+        raise Undetermined(FROM_HERE)
+
+    def exchange(self, *_: Any, **__: Any) -> NoReturn:
+        raise Undetermined(FROM_HERE)
+
+
 def replayed(target: Target, surroundings: Surroundings, brought: Given) -> Session:
     """The session of a target over what was brought. ValueError for a kind that no script is for."""
     match target:
@@ -284,4 +324,6 @@ def replayed(target: Target, surroundings: Surroundings, brought: Given) -> Sess
             return ReplayedHost(surroundings, brought)
         case Client():
             return ReplayedClient(surroundings, brought)
+        case WebLogic():
+            return ReplayedWebLogic(target, surroundings, brought)
     raise ValueError(f"no script for {target.kind!r}")

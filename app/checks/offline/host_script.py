@@ -71,8 +71,7 @@ def _of_system(target: Host, name: str, own: Commands, shown: Sequence[str]) -> 
 def each_server(system: str, inside: Sequence[str]) -> str:
     """Runs ``inside`` for each WebLogic server that runs: ``$P`` process, ``$V`` server, ``$D`` domain directory."""
     directory = weblogic_commands.directory(system, 1).replace("1", "$P") or ":"
-    lines = "\n".join(f"  {line}" for line in inside)
-    return EACH_SERVER.replace("@directory@", directory).replace("@inside@", lines)
+    return EACH_SERVER.replace("@directory@", directory).replace("@inside@", "\n".join(inside))
 
 
 def _look_ups(target: Host, own: Commands) -> Iterator[str]:

@@ -10,10 +10,10 @@ from app.checks.host.commands import SYSTEMS
 from app.checks.model import Undetermined
 from app.checks.offline.output import Output
 from app.checks.replay import Given
-from app.site.model import Client, Database, Host, Target
+from app.site.model import Client, Database, Host, Site, Target, WebLogic
 
 
-def mismatch(found: Output, brought: Given, target: Target) -> str:
+def mismatch(found: Output, brought: Given, target: Target, site: Site) -> str:
     """Why the output is not known to be the target's, one Chinese sentence; empty where it is."""
     match target:
         case Database():
@@ -22,6 +22,9 @@ def mismatch(found: Output, brought: Given, target: Target) -> str:
             return _host(found, brought, target)
         case Client():
             return _client(found, target)
+        case WebLogic():
+            via = site.target(target.via)
+            return _host(found, brought, via) if isinstance(via, Host) else ""
     return ""
 
 

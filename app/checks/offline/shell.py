@@ -35,16 +35,35 @@ text() {{
 hide() {{
   sed -e 's/\([Pp][Aa][Ss][Ss][A-Za-z]*[=:]\)[^ ]*/\1***/g' -e 's/\([Pp][Ww][Dd][=:]\)[^ ]*/\1***/g' \
     -e 's/\([Ss]ecret[A-Za-z]*[=:]\)[^ ]*/\1***/g' -e 's/\([Tt]oken[A-Za-z]*[=:]\)[^ ]*/\1***/g' \
-    -e 's/\([A-Za-z0-9_]\/\)[^ \/@]*@/\1***@/g' -e 's/{{\([3A][A-Z0-9]*\)}}[^<"]*/{{\1}}***/g' \
+    -e 's/\([A-Za-z0-9_]\/\)[^ \/@]*@/\1***@/g' \
     "$T/o" > "$T/m" 2> /dev/null || S=125
   cat "$T/m" > "$T/o"
 }}
-ask() {{
+bare() {{
+  sed -e 's/{{3DES}}[^<"]*/{{3DES}}***/g' -e 's/{{AES[0-9]*}}[^<"]*/{{AES}}***/g' \
+    -e 's/\([Pp]assword[A-Za-z]*="\)[^"]*"/\1***"/g' \
+    -e 's/\(<[^<>]*pass[a-z-]*>\)[^<]*</\1***</g' "$T/o" > "$T/m" 2> /dev/null || S=125
+  cat "$T/m" > "$T/o"
+}}
+begin() {{
   C=`cat "$T/n"`
   C=`expr $C + 1`
   echo $C > "$T/n"
   mark "ask $C"
   mark "command $1"
+}}
+finish() {{
+  case "$1" in
+  hidden) hide ;;
+  bare) bare ;;
+  esac
+  mark "status $S"
+  text out "$T/o"
+  text err "$T/e"
+  mark "done $C"
+}}
+ask() {{
+  begin "$1"
   case " $1" in
   *' df '*|*' bdf '*)
     sh -c "$1" > "$T/o" 2> "$T/e" < /dev/null &
@@ -56,11 +75,13 @@ ask() {{
     sh -c "$1" > "$T/o" 2> "$T/e" < /dev/null
     S=$? ;;
   esac
-  if [ "$2" = hidden ]; then hide; fi
-  mark "status $S"
-  text out "$T/o"
-  text err "$T/e"
-  mark "done $C"
+  finish "$2"
+}}
+fed() {{
+  begin "$1"
+  sh -c "$1" > "$T/o" 2> "$T/e"
+  S=$?
+  finish
 }}
 listed() {{
   ask "$1" hidden

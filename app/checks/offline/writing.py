@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from app.checks.client import pc
 from app.checks.model import Check, Planned
-from app.checks.offline import host_script, powershell, shell, sqlplus
+from app.checks.offline import host_script, powershell, shell, sqlplus, weblogic_script
 from app.checks.offline.host_script import EVERYWHERE
-from app.site.model import Client, Database, Host, Target
+from app.site.model import Client, Database, Host, Target, WebLogic
 
 KINDS = ("database", "host", "client", "weblogic")
 SELECT = "SELECT "
@@ -18,19 +18,22 @@ FROM_HERE = frozenset(
         *(f"oracle.{name}" for name in ("listener", "login", "privileges", "clock")),
         *(f"host.{name}" for name in ("port", "key", "login", "clock")),
         *(f"client.{name}" for name in ("urls", "driver", "clock")),
+        *(f"weblogic.{name}" for name in ("port", "clock", "console", "application_url")),
     )
 )
 
 
 def covers(check: Check, target: Target) -> bool:
     """Whether a script can bring what ``check`` asks of ``target``."""
-    if check.id in FROM_HERE or check.sends:
+    if check.id in FROM_HERE or check.sends or check.kind != target.kind:
         return False
     match target:
         case Database():
             return bool(statements([Planned(check, target)]))
         case Host() | Client():
             return bool(check.shows(target))
+        case WebLogic():
+            return bool(target.via)
     return False
 
 
@@ -54,6 +57,13 @@ def script(target: Target, pairs: Sequence[Planned], head: Mapping[str, str], no
             comment = _comment("sh 本文件（用平时运行业务的用户；root 看得最全）", name, titles)
             shown = [text for pair in pairs for text in pair.check.shows(target)]
             return shell.script(nonce, head, comment, host_script.body(target, shown), name).encode()
+        case WebLogic():
+            comment = _comment(
+                "sh 本文件（在管理服务器所在主机上，用运行 WebLogic 的用户；会问监视用户的口令，直接回车则不登录）",
+                name,
+                titles,
+            )
+            return shell.script(nonce, head, comment, weblogic_script.body(target), name).encode()
         case Client() if suffix == ".sh":
             comment = _comment("sh 本文件（用平时使用该终端的用户）", name, titles)
             asked = [shell.ask(command) for command in (*EVERYWHERE[:1], *pc.COMMANDS)]
@@ -67,7 +77,7 @@ def script(target: Target, pairs: Sequence[Planned], head: Mapping[str, str], no
 def _comment(way: str, out: str, titles: str) -> tuple[str, ...]:
     """Lines for the one who runs it; none ends in a sign that a shell or SQL*Plus reads anything into."""
     return (
-        "就业监测系统现场检查脚本：只查看，不修改任何数据和设置；不含口令，也不索取口令。",
+        "就业监测系统现场检查脚本：只查看，不修改任何数据和设置；不含口令。",
         f"运行：{way}。",
         f"输出：当前目录下的 {out}，请原样交回（不要用编辑器打开另存）。",
         f"用于检查：{titles}。",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -208,7 +207,7 @@ class Hosted:
         printed = self._session.lent().run(command, kept=_lines_of_interest)
         if printed.status or not printed.stdout.strip():
             raise Undetermined(f"读不到 {server} 的日志", "请核对日志位置和登录用户的读权限。")
-        return log_tail.read(printed.stdout, time.time())
+        return log_tail.read(printed.stdout, self._session.now())
 
     def _java(self, java: str) -> str:
         command = commands.java_version(java)

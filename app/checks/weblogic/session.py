@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -80,6 +81,10 @@ class WebLogicSession(WebSession):
     @property
     def site(self) -> Site:
         return self._surroundings.site
+
+    def now(self) -> float:
+        """Seconds since 1970 as of which logs are read."""
+        return time.time()
 
     @property
     def interrupted(self) -> bool:

@@ -158,9 +158,9 @@ def test_an_output_that_is_cut_off_anywhere_passes_nothing_that_it_does_not_hold
 
 def test_the_output_of_another_pc_is_not_taken() -> None:
     found = output.read(printed(registry()).encode())
-    assert identity.mismatch(found, replay.given(found), PC) == ""
-    assert identity.mismatch(found, replay.given(found), replace(PC, computer="ywzd-01")) == ""
-    assert "YWZD-01" in identity.mismatch(found, replay.given(found), replace(PC, computer="YWZD-02"))
+    assert identity.mismatch(found, replay.given(found), PC, around(PC).site) == ""
+    assert identity.mismatch(found, replay.given(found), replace(PC, computer="ywzd-01"), around(PC).site) == ""
+    assert "YWZD-01" in identity.mismatch(found, replay.given(found), replace(PC, computer="YWZD-02"), around(PC).site)
 
 
 def test_the_script_is_for_powershell_2_and_changes_nothing() -> None:

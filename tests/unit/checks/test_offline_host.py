@@ -209,7 +209,7 @@ def test_an_output_of_another_machine_is_not_taken_for_the_targets(
     node = found.facts["node"]
     named: dict[str, Any] = {key: value.replace("OWN", node) for key, value in changes.items()}
     there = replace(target, **named)
-    assert (identity.mismatch(found, replay.given(found), there) == "") is known
+    assert (identity.mismatch(found, replay.given(found), there, surroundings(there).site) == "") is known
 
 
 def test_machines_cover_every_system_that_the_script_knows() -> None:
