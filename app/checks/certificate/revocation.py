@@ -41,11 +41,11 @@ def compare(facts: Facts, target: Certificate, site: Site) -> Verdict:  # noqa: 
     if not facts.crls:
         raise Undetermined("没有给出 CRL，吊销情况无从核验", FETCH)
     path = best_path(facts, target.role)
-    heard = list(_heard(leaf, path.certificates[1:2], facts))
+    heard = _standing(list(_heard(leaf, path.certificates[1:2], facts)))
     if listed := _revoked(heard):
         return _verdict(Outcome.FAIL, listed, f"证书已被吊销：{listed.entry.words if listed.entry else ''}")
     for place, issuer in enumerate(path.certificates[1:-1], 1):
-        above = list(_heard(issuer, path.certificates[place + 1 : place + 2], facts))
+        above = _standing(list(_heard(issuer, path.certificates[place + 1 : place + 2], facts)))
         if listed := _revoked(above):
             return _verdict(Outcome.FAIL, listed, f"颁发者“{issuer.subject}”已被吊销")
     clear = next((one for one in heard if not one.doubt and one.entry is None), None)
@@ -73,6 +73,19 @@ def _revoked(heard: list[Heard]) -> Heard | None:
         if one.entry.reason != ON_HOLD or not one.doubt:
             return one
     return None
+
+
+def _standing(heard: list[Heard]) -> list[Heard]:
+    """Without the holds that a later list, beyond doubt, no longer has: they were lifted (RFC 5280, 5.3.1)."""
+    cleared = [one.crl.this_update for one in heard if one.entry is None and not one.doubt]
+    if not cleared:
+        return heard
+    lifted = (ON_HOLD, REMOVE)
+    return [
+        one
+        for one in heard
+        if one.entry is None or one.entry.reason not in lifted or one.crl.this_update >= max(cleared)
+    ]
 
 
 def _doubts(leaf: X509, path: Path, heard: list[Heard]) -> str:

@@ -311,6 +311,22 @@ class TestRevocation:
         held = root.crl({serial: [x509.CRLReason(HOLD)]}, following=old)
         assert self.judged(leaf, root, held).outcome is UNKNOWN
 
+    def test_a_hold_that_a_later_list_no_longer_has_was_lifted(self, root: Issued) -> None:
+        leaf = root.issue("设备")
+        held = {leaf.certificate.serial_number: [x509.CRLReason(HOLD)]}
+        earlier = NOW - timedelta(days=5)
+        for following in (NOW - timedelta(hours=1), NOW + timedelta(days=5)):
+            old = root.crl(held, this=earlier, following=following)
+            assert self.judged(leaf, root, old, root.crl()).outcome is PASS
+            assert self.judged(leaf, root, root.crl(), old).outcome is PASS
+        clean_before = root.crl(this=earlier)
+        assert self.judged(leaf, root, clean_before, root.crl(held)).outcome is FAIL
+        assert self.judged(leaf, root, root.crl(), root.crl(held)).outcome is FAIL, "of the same second"
+        stale_clean = root.crl(this=earlier, following=NOW - timedelta(hours=1))
+        assert self.judged(leaf, root, stale_clean, root.crl(held, this=earlier - timedelta(days=1))).outcome is FAIL
+        revoked = root.crl({leaf.certificate.serial_number: []}, this=earlier)
+        assert self.judged(leaf, root, revoked, root.crl()).outcome is FAIL, "revocation is for good"
+
     def test_a_list_that_another_key_signed_is_worth_nothing(self, root: Issued) -> None:
         leaf = root.issue("设备")
         both: tuple[dict[int, list[Any]], ...] = ({}, {leaf.certificate.serial_number: []})
