@@ -263,7 +263,7 @@ def run_import(options: argparse.Namespace) -> int:
         emit(checking.report_json(taken.results))
     elif taken.results:
         show_results(taken.results)
-    return checking.exit_status(taken.results)
+    return checking.exit_status(taken.results) if taken.results else taken.status
 
 
 def run_trust(options: argparse.Namespace) -> int:

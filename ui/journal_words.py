@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from app.actions.no_access import SUBJECT
 from app.base import clock
+from app.checks.offline.marks import PROVIDED
 from app.workflow.model import Field, Step
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ LABELS = {
     "clause": "依据", "vantage": "从哪里检查", "route": "途径", "started": "开始时间", "milliseconds": "用时（毫秒）",
     "offset_milliseconds": "时钟相差（毫秒）", "transcript": "检查过程的 SHA-256", "check_digest": "检查项定义的摘要",
     "target_digest": "检查对象配置的摘要", "value": "内容", "name": "名称", "size": "大小（字节）", "note": "说明",
-    "sha256": "SHA-256", "withdrawn": "已撤回", "what": "调整了什么", "before": "调整前", "after": "调整后",
+    "sha256": "SHA-256", "taken": "脚本运行时间",
+    "withdrawn": "已撤回", "what": "调整了什么", "before": "调整前", "after": "调整后",
     "by": "调整人", "why": "原因", "way_back": "回退办法", "check": "对应的检查项", "decision": "处置", "role": "身份",
     "expires": "到期", "result": "所指结果的哈希", "fingerprint": "指纹", "text": "配置全文", "version": "版次",
     "date": "日期", "key": "版本的摘要", "template": "模板的摘要", "form": "表单版本的哈希", "code": "核对码",
@@ -71,6 +74,9 @@ class Wording:
             return self._checks.get(subject, f"{payload.get('title', subject)} · {self._targets.get(target, target)}")
         if subject in self._targets:
             return self._targets[subject]
+        if subject.startswith(f"{SUBJECT}/"):
+            target = subject.split("/")[1]
+            return f"{PROVIDED} · {self._targets.get(target, target)}"
         step = self._steps.get(subject.removeprefix("step:").partition("/")[0])
         if step:
             return " · ".join(part for part in (step.title, self._part(step, subject)) if part)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from app.actions import checking, no_access
+from app.actions import checking, no_access, records
 from app.actions.workspace import Workspace, require_writable
 from app.base import clock
 from app.base.cancellation import Cancellation
@@ -34,6 +32,7 @@ class Taken:
     results: tuple[Result, ...]
     number: str
     notes: tuple[str, ...]
+    status: int = 0  # the exit status of what is no result
 
 
 def take(
@@ -50,11 +49,10 @@ def take(
     before, or whose target's profile entry has changed since; nothing is recorded then.
     """
     require_writable(workspace)
-    if importlib.util.find_spec("app.actions.records"):
-        records: Any = importlib.import_module("app.actions.records")
-        if records.is_record(path):
-            taken: Any = records.take(workspace, path)
-            return taken if isinstance(taken, Taken) else Taken((), "", (f"已导入联调记录：{path.name}",))
+    if records.is_record(path):
+        entries = records.take(workspace, path, scope)
+        number = workspace.project.number(entries[0]) if entries else ""
+        return Taken((), number, tuple(records.lines(workspace, entries)), records.exit_status(entries))
     data = read_bounded(path, output.LARGEST, "导入的文件")
     return _take_output(workspace, path.name, data, on_result, cancellation or Cancellation(), scope)
 

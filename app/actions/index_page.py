@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from app.actions.forms import IssuedForm
+from app.actions.no_access import SUBJECT
 from app.actions.overview import is_provided, overview
 from app.actions.workspace import Workspace
 from app.base import clock
@@ -82,6 +83,7 @@ def _check_row(check: CheckState) -> Sequence[str]:
 
 def _attachment_row(entry: Entry) -> Sequence[str]:
     step, _, _ = entry.subject.partition("/")
+    step = f"{PROVIDED}（脚本与输出）" if step == SUBJECT else step
     return str(entry.payload["name"]), step, f"attachments/{entry.payload['sha256']}"
 
 

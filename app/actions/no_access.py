@@ -87,5 +87,6 @@ def _ids(targets: Sequence[Target]) -> str:
 def split(workspace: Workspace, target: Target) -> tuple[tuple[Planned, ...], tuple[Planned, ...]]:
     """The target's planned checks: those that a script can answer, and those that want a connection from here."""
     planned = catalogue.plan_of(workspace.checks, workspace.site, targets=[target.id])
+    planned = tuple(pair for pair in planned if not pair.check.applies(target, workspace.site))
     covered = tuple(pair for pair in planned if writing.covers(pair.check, target))
     return covered, tuple(pair for pair in planned if pair not in covered)

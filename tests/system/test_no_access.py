@@ -184,7 +184,11 @@ def test_what_was_brought_says_so_in_every_place(here: Workspace, tmp_path: Path
     assert entry.payload["route"] == "客户提供"
     lamps = {lamp["kind"]: lamp["line"] for lamp in overview.status_json(here)["lamps"]}
     assert "客户提供" in lamps["database"] and "客户提供" not in lamps["bus"]
+    from ui.step.check_detail import how
+
+    assert how(entry.payload) == one.vantage and "客户提供" in one.vantage
     page = index_page.index_page(here, [], []).decode()
+    assert "客户提供（脚本与输出）" in page
     assert "合格（客户提供）" in page
     from app.actions.form_values import Source, values_of
 
@@ -338,3 +342,19 @@ def test_the_command_line_writes_and_takes_in(
         running.workspace = open_workspace(folder)
         for target, secret in running.site.secrets.items():
             running.workspace.secrets.impose(target, secret)
+
+
+def test_a_record_of_the_joint_test_is_known_as_such(here: Workspace, tmp_path: Path) -> None:
+    batch = {"id": "B-1", "count": 3, "sha256": "a" * 64, "time": "2026-01-05T14:00:07+08:00"}
+    head = {"format": "onsite-record", "version": 1, "direction": "report", "side": "received", "end": "ministry"}
+    lines = [json.dumps(one, ensure_ascii=False) for one in ({**head, "role": "部端工作人员"}, batch)]
+    (tmp_path / "record.jsonl").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    taken = importing.take(here, tmp_path / "record.jsonl")
+    assert taken.results == () and taken.number and any("记入" in note for note in taken.notes)
+
+
+def test_a_target_that_no_script_is_for_is_told_what_it_lacks(here: Workspace, tmp_path: Path) -> None:
+    made = no_access.write_script(here, "weblogic", tmp_path / "w.sh")
+    assert {pair.check.id for pair in made.covered} >= {"weblogic.topology", "weblogic.security", "weblogic.health"}
+    with pytest.raises(InputError, match="没有脚本可以回答"):  # the rehearsal's plan asks nothing of its PC
+        no_access.write_script(here, "client", tmp_path / "c.ps1")

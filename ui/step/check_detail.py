@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app.checks.offline.marks import PROVIDED
 from app.workflow.model import CheckState, State
 from ui.look import theme
 from ui.look.cards import Text, button, clear, column, focus_kept, row
@@ -152,6 +153,8 @@ def how(content: Any) -> str:
     """From where, by which route and in how long an answer was had."""
     if not content:
         return ""
+    if content.get("route") == PROVIDED:
+        return str(content.get("vantage", ""))
     parts = [str(content.get("vantage", "")), str(content.get("route", ""))]
     parts.append(f"用时 {int(content.get('milliseconds', 0)) / 1000:.2f} 秒")
     offset = content.get("offset_milliseconds")
