@@ -16,7 +16,11 @@ PASSWORD_TYPE = re.compile(r"""\btype\s*=\s*["']?password""", re.IGNORECASE)
 # Titles under which servers hand out an error, or their own welcome page, with status 200.
 NOT_THE_SERVICE = re.compile(
     r"\berror\b|\b[45][0-9]{2}\b|not found|forbidden|unavailable|exception|index of /|welcome to nginx|apache tomcat"
-    r"|iis windows|test page|it works|出错|错误|系统异常|服务异常|无法访问|找不到|未找到|不存在|拒绝访问|服务不可用",
+    r"|iis windows|test page|it works|出错|错误|系统异常|服务异常|无法访问|找不到|未找到|不存在|拒绝访问|服务不可用"
+    r"|bad gateway|gateway time-?out|timed out|access denied|weblogic bridge message|under maintenance"
+    r"|^iis ?[0-9.]*$|internet information services|welcome to (?:openresty|tengine|jboss|wildfly|centos|oracle|iis)"
+    r"|glassfish server|default page|directory listing|访问被拒|被拦截|已拦截|被阻断|访问受限|网关超时|请求超时"
+    r"|系统维护|维护中|正在维护|停机|暂停服务|上网认证|认证门户",
     re.IGNORECASE,
 )
 SEARCHED = 256 * 1024  # characters of a page in which a title or a form is looked for

@@ -88,6 +88,8 @@ def _unusable(records: Mapping[str, Record], leg: Leg) -> str:
             return f"{leg.ends[end]}的记录没有写明由谁（身份）给出"
         if record.head.direction not in ("", leg.direction) or record.head.side not in ("", side_of(leg, end)):
             return f"{leg.ends[end]}的记录不是{leg}这一端的（方向或收发不符）"
+    if all(item.count == 0 for record in records.values() for item in record.items):
+        return "两端的记录里各批都是 0 条，没有数据，不能证明收发"
     if _same(*records.values()):
         return "两端的记录一字不差，像是同一份：请让对方给出它自己的记录"
     return ""

@@ -68,11 +68,13 @@ def processes(text: str) -> tuple[Process, ...]:
 
 
 def running(planned: str, among: Sequence[Process]) -> tuple[Process, ...]:
-    """The processes whose arguments contain ``planned``, and not merely as a beginning of a longer word: ``jyjc1`` is
-    not ``jyjc10``. Of a property (``-Dname=value``) the value ends with the argument.
+    """The processes whose arguments contain ``planned``, and not merely as a beginning or an end of a longer word:
+    ``jyjc1`` is not ``jyjc10``, ``httpd`` not ``lighttpd``. Of a property (``-Dname=value``) the value ends with the
+    argument.
     """
+    front = r"(?<![A-Za-z0-9])" if planned[:1].isalnum() else ""
     behind = r"(?=\s|$)" if "=" in planned else r"(?![A-Za-z0-9_])" if planned[-1:].isalnum() else ""
-    pattern = re.compile(re.escape(planned) + behind)
+    pattern = re.compile(front + re.escape(planned) + behind)
     return tuple(one for one in among if pattern.search(one.arguments) and _can_be(planned, one) and not _looks(one))
 
 

@@ -227,6 +227,9 @@ class TestProcesses:
             ("tnslsnr", "/u02/bin/tnslsnr LISTENER -inherit", PASS),
             ("-Dweblogic.Name=jyjc1", "grep -Dweblogic.Name=jyjc1", FAIL),
             ("-Dweblogic.Name=jyjc1", "vi /tmp/-Dweblogic.Name=jyjc1", FAIL),
+            ("httpd", "/usr/sbin/lighttpd -D", FAIL),
+            ("httpd", "/usr/sbin/httpd -DFOREGROUND", PASS),
+            ("pmon_JYJC", "ora_pmon_JYJC", PASS),
             ("ps -eo pid,args", "sshd", FAIL),
         ],
     )

@@ -77,6 +77,10 @@ def test_what_was_lost_doubled_or_changed_fails_and_names_the_leg(received: tupl
     assert verdict.reason.startswith("上报（本端→部端）途中：")
 
 
+def test_a_batch_of_nothing_that_comes_with_records_was_changed() -> None:
+    assert judge(own(item(count=0)), other(item(after=1))).outcome is Outcome.FAIL
+
+
 def test_a_batch_sent_twice_is_named() -> None:
     verdict = judge(own(item(), item()), other(item(after=1)))
     assert verdict.outcome is Outcome.FAIL and "重复发出 B-1（2 次）" in verdict.reason
@@ -90,6 +94,7 @@ def test_a_batch_sent_twice_is_named() -> None:
         (own(), other(), "一个批次也没有"),
         (own(item()), other(item(after=1, sha256="")), "部端的记录没有写全摘要"),
         (own(item(count=None)), other(item(after=1)), "本端的记录没有写全条数"),
+        (own(item(count=0)), other(item(count=0, after=1)), "各批都是 0 条"),
         (own(item()), other(item(after=1, time=None)), "部端的记录没有写全时间"),
         (own(item()), replace(other(item(after=1)), whole=False), "不完整"),
         (own(item()), other(item(after=1)), ""),

@@ -109,6 +109,26 @@ def test_a_page_is_judged_by_status_and_title(content: bytes, outcome: Outcome, 
     assert outcome is Outcome.PASS or verdict.advice
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "502 Bad Gateway", "Bad Gateway", "Gateway Timeout", "Access Denied", "Weblogic Bridge Message", "IIS7",
+        "Microsoft Internet Information Services 8", "Welcome to JBoss AS", "Welcome to tengine!",
+        "GlassFish Server - Server Running", "Apache2 Debian Default Page: It works", "Directory Listing For /",
+        "系统维护中", "网站正在维护", "请求被拦截", "访问被拒绝", "上网认证页面", "网关超时",
+    ],
+)  # fmt: skip
+def test_an_error_or_another_s_page_is_not_the_service(title: str) -> None:
+    assert judge_page(HttpAnswer(200, "OK", {}, titled(title).encode(), 0.1)).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "title", ["就业监测管理信息系统", "人社门户 Portal", "身份认证服务平台", "IIS 报表展示", "报表平台"]
+)
+def test_a_title_of_a_service_passes(title: str) -> None:
+    assert judge_page(HttpAnswer(200, "OK", {}, titled(title).encode(), 0.1)).outcome is Outcome.PASS
+
+
 def test_a_refused_port_fails_and_the_page_points_to_it() -> None:
     target, opened = service(f"http://127.0.0.1:{refused_port()}/"), session()
     assert judged(PORT, target, opened).outcome is Outcome.FAIL
