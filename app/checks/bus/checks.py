@@ -67,8 +67,8 @@ def shows_authentication(target: Bus) -> Sequence[str]:
     plan = target.authentication
     if not plan.url:
         return ()
-    own = f"TLS {plan.url}，出示证书 {plan.certificate} 并签名（私钥只在内存中使用），GET 该地址一次"
-    wrong = f"TLS {plan.url}，出示临时自签的同名证书，GET 该地址一次，应被拒绝（客户已书面同意）"
+    own = f"GET {plan.url}，TLS 握手时出示证书 {plan.certificate} 并签名（私钥只在内存中使用）"
+    wrong = f"GET {plan.url}，TLS 握手时出示临时自签的同名证书，应被拒绝（客户已书面同意）"
     return (f"TLS 握手 {plan.url}，读取服务器证书", own, *((wrong,) if plan.wrong else ()))
 
 
