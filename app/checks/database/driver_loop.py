@@ -14,6 +14,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from app.checks.database.packet_guard import PacketGuard
+
 T = TypeVar("T")
 WINDING_UP = 1.0  # seconds that cancelled tasks have to come back
 
@@ -25,14 +27,17 @@ class Cut(Exception):
 class _Loop(asyncio.SelectorEventLoop):
     """Knows its connections, and looks names up on threads that nothing waits for."""
 
-    def __init__(self) -> None:
+    def __init__(self, guarded: bool) -> None:
         super().__init__()
         self.transports: list[asyncio.BaseTransport] = []
+        self._guarded = guarded
 
-    async def create_connection(self, *args: Any, **options: Any) -> Any:
-        transport, protocol = await super().create_connection(*args, **options)
+    async def create_connection(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
+        made = protocol_factory()
+        given = PacketGuard(made) if self._guarded else made
+        transport, _ = await super().create_connection(lambda: given, *args, **options)
         self.transports.append(transport)
-        return transport, protocol
+        return transport, made
 
     async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
         found: asyncio.Future[Any] = self.create_future()
@@ -60,8 +65,9 @@ class _Loop(asyncio.SelectorEventLoop):
 class DriverLoop:
     """Runs coroutines one after the other, each under its deadline. Once cut it runs none any more."""
 
-    def __init__(self) -> None:
-        self._loop = _Loop()
+    def __init__(self, guarded: bool = False) -> None:
+        """``guarded``: what is no TNS packet ends a connection before the driver sees it."""
+        self._loop = _Loop(guarded)
         self._lock = threading.Lock()
         self._running: concurrent.futures.Future[Any] | None = None
         self._is_cut = False

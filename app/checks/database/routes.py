@@ -172,7 +172,7 @@ def connect(route: str, attempt: Attempt) -> Connection:
 
     Raises what the driver raises, OSError, TimeoutError, Cut; the socket is closed in each case.
     """
-    loop = DriverLoop()
+    loop = DriverLoop(guarded=route == "thin")
     attempt.hold(loop)
     opening, options = (_thin, {"fetch_lobs": False, "fetch_decimals": True}) if route == "thin" else (_legacy, {})
     began = time.monotonic()

@@ -19,6 +19,7 @@ from app.checks.database import frames
 MODES = ("thick", "thin")
 ARRAY = 500  # rows a round trip
 PROGRAM = "onsite-check"
+MOST_MEMORY = 768 << 20  # bytes
 CODES = 3  # an Oracle error may carry others; so many lines of it are told
 
 Orders = queue.SimpleQueue[dict[str, Any]]
@@ -28,6 +29,7 @@ def child_main(arguments: Sequence[str] = ()) -> int:  # noqa: ARG001 - the shap
     """Carries out orders until there are no more. Returns the exit status."""
     orders: Orders = queue.SimpleQueue()
     answers = _own_output()
+    _limit_memory()
     threading.Thread(target=_heard, args=(sys.stdin.buffer, orders), daemon=True).start()
     worker = _Worker()
     while True:
@@ -44,6 +46,14 @@ def _own_output() -> IO[bytes]:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return answers
+
+
+def _limit_memory() -> None:
+    """A driver that an answer leads astray may use up this much and no more; Windows knows no such limit."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
 
 
 def _heard(stream: IO[bytes], orders: Orders) -> None:
