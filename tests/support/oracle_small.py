@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import re
 import sqlite3
@@ -248,6 +249,7 @@ def kept(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
+@functools.cache
 def translated(sql: str) -> str:
     """Oracle's SQL as SQLite's; only what the checks ask."""
     from sqlglot import parse_one
