@@ -169,6 +169,9 @@ class ReplayedHost(HostSession):
     def going_on(self) -> None:
         self._surroundings.cancellation.check()
 
+    def heard(self, job: Job) -> None:
+        """What came of it is said in the result."""
+
     def abort(self) -> None:
         """Nothing blocks."""
 

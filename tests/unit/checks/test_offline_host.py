@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -158,6 +159,26 @@ def test_a_figure_that_was_edited_is_no_answer(own: tuple[Host, bytes]) -> None:
     assert total
     edited = taken(target, data.replace(total[0], total[0].replace(b"MemTotal:  ", b"MemTotal: 9"), 1))["memory"]
     assert edited.outcome is Outcome.UNKNOWN and "改动" in edited.reason
+
+
+@pytest.mark.parametrize(
+    ("address", "outcome", "words"),
+    [
+        ("0.0.0.0", Outcome.UNKNOWN, "没有从本机连接"),
+        ("127.0.0.1", Outcome.FAIL, "回环"),
+        ("", Outcome.FAIL, "没有监听"),
+    ],
+)
+def test_planned_ports_are_looked_for_there_and_not_tried_from_here(
+    tmp_path: Path, address: str, outcome: Outcome, words: str
+) -> None:
+    with socket.create_server((address or "127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        if not address:
+            server.close()
+        target = host(22, expect=HostExpect(ports=(port,)))
+        result = taken(target, executed(tmp_path, script(target)))["ports"]
+    assert result.outcome is outcome and words in result.reason
 
 
 def test_a_command_that_hangs_is_left_and_told(tmp_path: Path) -> None:
