@@ -150,7 +150,10 @@ def test_of_a_cluster_the_instance_that_applies_is_asked() -> None:
 
 
 def feeding(
-    dest: dict[str, Any] | None = None, behind: int = 1, every: timedelta = HOUR / 2, state: dict[str, Any] | None = None
+    dest: dict[str, Any] | None = None,
+    behind: int = 1,
+    every: timedelta = HOUR / 2,
+    state: dict[str, Any] | None = None,
 ) -> SmallOracle:
     """A primary whose standby has applied all but ``behind`` logs, each ``every`` long, the current one just begun."""
     oracle = SmallOracle()
