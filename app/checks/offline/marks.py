@@ -9,6 +9,7 @@ answer, in which ``sql``, ``rows``, ``out``, ``err`` and ``reg`` begin a text an
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 
 PROVIDED = "客户提供"  # the route of every result that came this way
@@ -19,6 +20,7 @@ TEXTS = ("sql", "rows", "out", "err", "reg")  # words that begin a text
 CHECKED = "is"
 ESCAPE = re.compile(r"\\([0-9A-Fa-f]{4})")
 PLAIN = re.compile(r"[A-Za-z0-9_.:/+=@,-]")
+TURNED = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 MODULUS, FACTOR = 1_000_000_007, 31
 
 
@@ -54,25 +56,14 @@ def unescaped(text: str) -> str:
 
 
 def cksum(data: bytes) -> int:
-    """The CRC of POSIX ``cksum`` (IEEE Std 1003.1, cksum), over the octets and then their number."""
-    crc = 0
-    for octet in data:
-        crc = ((crc << 8) & 0xFFFFFFFF) ^ _TABLE[(crc >> 24) ^ octet]
+    """The CRC of POSIX ``cksum`` (IEEE Std 1003.1, cksum), over the octets and then their number.
+
+    It is zlib's CRC-32 with every octet and the result turned round, and begun at 0.
+    """
     length = len(data)
-    while length:
-        crc = ((crc << 8) & 0xFFFFFFFF) ^ _TABLE[(crc >> 24) ^ (length & 0xFF)]
-        length >>= 8
-    return crc ^ 0xFFFFFFFF
-
-
-def _entry(index: int) -> int:
-    crc = index << 24
-    for _ in range(8):
-        crc = ((crc << 1) ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1) & 0xFFFFFFFF
-    return crc
-
-
-_TABLE = tuple(map(_entry, range(256)))
+    tail = length.to_bytes((length.bit_length() + 7) // 8, "little")
+    register = zlib.crc32((data + tail).translate(TURNED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{register:032b}"[::-1], 2) ^ 0xFFFFFFFF
 
 
 def unit_sum(text: str) -> int:

@@ -14,7 +14,7 @@ from datetime import datetime
 from app.base.errors import InputError
 from app.checks.offline import marks
 
-LARGEST = 96 << 20  # bytes of a file
+LARGEST = 32 << 20  # bytes of a file
 MOST_BLOCKS = 5000
 HEAD = re.compile(rb"^@@onsite ([0-9a-f]{16}) head (format=[^\r\n]*)", re.MULTILINE)
 PAIR = re.compile(r"([a-z]+)=(\S*)")
