@@ -175,8 +175,8 @@ class Program:
             raise Refusal(12154)
         try:
             return seerdb.connect(
-                host=address.group(1), port=int(self.told.get("port", address.group(2))), user=user, password=password,
-                fetch_lobs=False, **{name.group(1).lower(): name.group(2)},
+                host=address.group(1), port=int(self.told.get("port") or address[2]), user=user, password=password,
+                fetch_lobs=False, **{"service_name": None, name.group(1).lower(): name.group(2)},
             )  # fmt: skip
         except ConnectionRefusedError:
             raise Refusal(12541) from None
@@ -201,7 +201,8 @@ class Program:
     # Statements
 
     def statement(self, first: str, block: bool) -> None:
-        lines, line = [], first
+        lines: list[str] = []
+        line = first
         while True:
             line = self.substituted(line)
             end = self.settings["SQLTERMINATOR"]

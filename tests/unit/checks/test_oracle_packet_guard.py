@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import struct
 import threading
@@ -35,7 +36,7 @@ def accept(version: int) -> bytes:
 
 def fed(frames: Frames, data: bytes, cuts: list[int]) -> None:
     ends = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    for begin, end in zip(ends, ends[1:], strict=False):
+    for begin, end in itertools.pairwise(ends):
         frames.see(data[begin:end])
 
 

@@ -10,9 +10,11 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -101,8 +103,8 @@ def invisible() -> SmallOracle:
 def large() -> SmallOracle:
     """Figures of petabytes, and of more than a float holds."""
     oracle = SmallOracle()
-    oracle.views["DBA_DATA_FILES"].append(file_row("JYJC_DATA", 2**42 + 1, 2**43 + 1, "/u02/oradata/large.dbf"))
-    oracle.views["DBA_FREE_SPACE"].append({"TABLESPACE_NAME": "JYJC_DATA", "BYTES": 2**62 + 1})
+    oracle.views["DBA_DATA_FILES"].append(file_row("JYJC_DATA", 2**40 + 1, 2**41 + 1, "/u02/oradata/large.dbf"))
+    oracle.views["DBA_FREE_SPACE"].append({"TABLESPACE_NAME": "JYJC_DATA", "BYTES": 2**59 + 1})
     oracle.parameter("shared_pool_size", str(9007199254740993))
     return oracle
 
@@ -198,7 +200,7 @@ VALUES: tuple[Any, ...] = (
 def test_every_value_arrives_as_it_is_and_of_the_same_type(route: str, home: Home) -> None:
     oracle = SmallOracle()
     for at, value in enumerate(VALUES):
-        oracle.answers[f"SELECT V{at} FROM DUAL"] = lambda value=value: value
+        oracle.answers[f"SELECT V{at} FROM DUAL"] = partial(copy, value)
     with serving(oracle) as port:
         target = target_by(port, route=route)
         session = open_session(target, surroundings_with(home, target))
@@ -322,6 +324,8 @@ def demanding(connection: socket.socket, over: threading.Event) -> None:
     connection.recv(8192)
     body = struct.pack(">HHHHHHH", 319, 0, 8192, 32767, 1, 0, 45) + b"\x10" * 2 + bytes(29)
     connection.sendall(struct.pack(">HHBBH", len(body) + 8, 0, 2, 0, 0) + body)
+    connection.recv(8192)
+    connection.shutdown(socket.SHUT_RDWR)
 
 
 def test_auto_goes_on_to_sqlplus_while_no_password_has_been_sent(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

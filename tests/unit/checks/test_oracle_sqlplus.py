@@ -17,7 +17,7 @@ from sqlplus_host import Home, results_by, sqlplus_on_host, surroundings_with, t
 from app.checks.database import clock, routes, sqlplus, sqlplus_input, sqlplus_text, ways
 from app.checks.database.checks import CHECKS
 from app.checks.database.routes import SET_MODULE, Account, Unspent
-from app.checks.database.session import READ_ONLY, open_session
+from app.checks.database.session import READ_ONLY, OracleSession, open_session
 from app.checks.database.sqlplus_home import homes
 from app.checks.host import commands, sqlplus_commands
 from app.checks.model import Outcome, Transcript, Undetermined
@@ -44,7 +44,7 @@ def home(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Home]:
         yield made
 
 
-def told(**values: Any) -> Any:
+def told(**values: Any) -> pytest.MarkDecorator:
     """A host whose sqlplus does so."""
     return pytest.mark.parametrize("home", [values], indirect=True)
 
@@ -273,12 +273,18 @@ def test_a_lost_session_is_told_and_the_next_check_logs_in_again(oracle: SmallOr
     assert found["oracle.clock"].outcome is PASS
 
 
+def _aborting(oracle: SmallOracle, session: OracleSession) -> None:
+    """Aborts once a statement hangs."""
+    if oracle.asked.wait(10):
+        session.abort()
+
+
 def test_abort_ends_a_statement_at_once_and_the_next_check_goes_on(oracle: SmallOracle, port: int, home: Home) -> None:
     target = target_by(port)
     session = open_session(target, surroundings_with(home, target))
     session.log_in()
     oracle.errors["V$DATABASE"] = (600, "hang")
-    threading.Thread(target=lambda: (oracle.asked.wait(10), session.abort()), daemon=True).start()
+    threading.Thread(target=_aborting, args=(oracle, session), daemon=True).start()
     began = time.monotonic()
     with pytest.raises(Undetermined, match="中止"):
         session.select("SELECT NAME FROM V$DATABASE")

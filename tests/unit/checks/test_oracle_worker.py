@@ -12,8 +12,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from oracle_small import NOW, PASSWORD, SmallOracle, results, serving, surroundi
 from app.checks.database import errors, frames, thick, ways
 from app.checks.database.driver_loop import Cut
 from app.checks.database.routes import Account, Attempt, Unspent
-from app.checks.database.session import open_session
+from app.checks.database.session import OracleSession, open_session
 from app.checks.database.thick import WorkerConnection, WorkerTrouble
 from app.checks.model import Outcome, Undetermined
 
@@ -93,7 +95,7 @@ def test_a_value_of_no_kind_is_refused(value: Any) -> None:
 def test_rows_have_the_types_of_the_thin_route(oracle: SmallOracle, port: int) -> None:
     big = 12345678901234567890123456789012345678
     for name, value in (("A", Decimal(big)), ("B", Decimal("-0.5")), ("C", "张三 '\"\n"), ("D", NOW), ("E", None)):
-        oracle.answers[f"SELECT {name} FROM DUAL"] = lambda value=value: value
+        oracle.answers[f"SELECT {name} FROM DUAL"] = partial(copy, value)
     worker = WorkerConnection("thin")
     worker.start()
     worker.log_in(attempt_at(port))
@@ -200,6 +202,12 @@ def test_abort_kills_the_worker_in_the_midst_of_a_log_in() -> None:
     server.close()
 
 
+def _aborting(oracle: SmallOracle, session: OracleSession) -> None:
+    """Aborts once a statement hangs."""
+    if oracle.asked.wait(10):
+        session.abort()
+
+
 @pytest.mark.usefixtures("thin_worker")
 def test_abort_ends_a_statement_and_the_next_check_logs_in_by_the_same_route(oracle: SmallOracle, port: int) -> None:
     from app.checks.model import Transcript
@@ -208,7 +216,7 @@ def test_abort_ends_a_statement_and_the_next_check_logs_in_by_the_same_route(ora
     session = open_session(target, surroundings_of(target))
     session.log_in()
     oracle.errors["V$DATABASE"] = (600, "hang")
-    threading.Thread(target=lambda: (oracle.asked.wait(10), session.abort()), daemon=True).start()
+    threading.Thread(target=_aborting, args=(oracle, session), daemon=True).start()
     began = time.monotonic()
     with pytest.raises(Undetermined, match="中止"):
         session.select("SELECT NAME FROM V$DATABASE")
