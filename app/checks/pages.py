@@ -23,6 +23,7 @@ NOT_THE_SERVICE = re.compile(
     r"|系统维护|维护中|正在维护|停机|暂停服务|上网认证|认证门户",
     re.IGNORECASE,
 )
+HIDING = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # what no title of a person's has
 SEARCHED = 256 * 1024  # characters of a page in which a title or a form is looked for
 READ = 1 << 20  # bytes of a page that are read as text
 LONGEST_TITLE = 200
@@ -60,6 +61,14 @@ def title(answer: HttpAnswer) -> str:
         return ""
     words = page[opened[1] : closed.start()].lstrip()[: LONGEST_TITLE * 4]  # Python reads no number of 4,301 digits
     return " ".join(html.unescape(words).split())[:LONGEST_TITLE]
+
+
+def unreadable(answer: HttpAnswer) -> str:
+    """Why what came cannot be read as a page; "" where it can."""
+    packed = answer.headers.get("content-encoding", "").strip().lower()
+    if packed not in ("", "identity"):
+        return f"答复是压缩的（{packed[:40]}），没有要求这样答复，未作解读"
+    return "页面标题里有控制字符，不能认定是所要的服务" if HIDING.search(title(answer)) else ""
 
 
 def has_password_field(answer: HttpAnswer) -> bool:

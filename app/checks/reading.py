@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.checks.http import HttpAnswer, Reached
 from app.checks.model import Outcome, Verdict
-from app.checks.pages import NOT_THE_SERVICE, has_password_field, named_status, title
+from app.checks.pages import NOT_THE_SERVICE, has_password_field, named_status, title, unreadable
 
 EXPECTED = "HTTP 200，页面有标题"
 OLD_TLS = ("SSLv3", "TLSv1", "TLSv1.1")
@@ -21,6 +21,8 @@ def judge_page(answer: HttpAnswer) -> Verdict:
         return refused_status(answer, EXPECTED, actual)
     if answer.truncated:
         return Verdict(Outcome.UNKNOWN, EXPECTED, actual, "页面太长，没有读完", "请在浏览器中打开核对，或换一个页面。")
+    if trouble := unreadable(answer):
+        return Verdict(Outcome.UNKNOWN, EXPECTED, actual, trouble, "请在浏览器中打开核对，或换一个页面。")
     if not found:
         reason = "答复是空的" if not answer.body.strip() else "页面没有标题，不能认定是所要的服务"
         return Verdict(Outcome.UNKNOWN, EXPECTED, actual, reason, "请在浏览器中打开核对，或把 url 改为有标题的页面。")

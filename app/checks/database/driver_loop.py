@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Coroutine
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from app.checks.database.packet_guard import PacketGuard
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 WINDING_UP = 1.0  # seconds that cancelled tasks have to come back
 
 
@@ -30,6 +32,7 @@ class _Loop(asyncio.SelectorEventLoop):
     def __init__(self, guarded: bool) -> None:
         super().__init__()
         self.transports: list[asyncio.BaseTransport] = []
+        self.set_exception_handler(lambda loop, context: log.debug("left behind: %s", context.get("message")))
         self._guarded = guarded
 
     async def create_connection(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:

@@ -12,6 +12,7 @@ from app.checks.model import Outcome, Undetermined, Verdict
 
 MIB = 1024 * 1024
 LARGEST = 10**24  # more than any size or count there is; a text such as 1e999999 would fill the memory
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")  # Decimal reads ０１２ and 1_0 too
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_$#]*")
 
 
@@ -32,6 +33,8 @@ def number_or_none(value: Any, what: str) -> int | None:
     """As ``number``, with None for NULL."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
+    if isinstance(value, str) and not NUMBER.fullmatch(value.strip()):
+        raise Undetermined(f"{what} 不是数字：“{value[:60]}”")
     try:
         found = Decimal(str(value).strip())
     except ArithmeticError:

@@ -23,6 +23,7 @@ STATEMENT_SECONDS = 25.0
 GRACE = 3.0  # seconds after the driver's own statement deadline before the connection is cut
 CLOSING = 2.0
 ARRAY = 500  # rows a round trip
+LARGEST_POWER = 400  # of ten; BINARY_DOUBLE ends at 308
 
 Value = str | int | Decimal | bytes | None
 Row = tuple[Any, ...]
@@ -156,6 +157,8 @@ def value_of(item: Any) -> Any:
     """The drivers' numbers made one: whole ones int, others Decimal; Oracle's empty text is NULL."""
     if isinstance(item, float):
         item = Decimal(repr(item))
+    if isinstance(item, Decimal) and item.is_finite() and abs(item.adjusted()) > LARGEST_POWER:
+        return item  # no number of Oracle's; as an int it would fill the memory
     if isinstance(item, Decimal):
         return int(item) if item.is_finite() and item == item.to_integral_value() else item
     return None if item == "" else item

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from app.checks.http import ConnectionRefused, HttpAnswer
 from app.checks.model import Outcome, Undetermined, Verdict
-from app.checks.pages import NOT_THE_SERVICE, has_password_field, named_status, text_of, title
+from app.checks.pages import NOT_THE_SERVICE, has_password_field, named_status, text_of, title, unreadable
 from app.checks.weblogic.facts import Page
 from app.checks.weblogic.judging import Finding, names, verdict
 from app.checks.weblogic.session import WebLogicSession
@@ -56,6 +56,8 @@ def _read(url: str, answer: HttpAnswer, seconds: float) -> Page:
         return Page(url, answer.status, found, seconds, trouble=f"应答 {named_status(answer)}", failed=failed)
     if answer.truncated:
         return Page(url, answer.status, found, seconds, trouble="的页面太长，没有读完")
+    if trouble := unreadable(answer):
+        return Page(url, answer.status, found, seconds, trouble=f"：{trouble}")
     field = has_password_field(answer)
     if found and NOT_THE_SERVICE.search(found) and not field:
         return Page(url, answer.status, found, seconds, trouble=f"标题“{found}”像是出错页或默认页")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 
 import pytest
 
+from app.checks.database.reading import number
+from app.checks.database.routes import value_of
 from app.checks.http import HttpAnswer
-from app.checks.model import Undetermined
+from app.checks.model import Outcome, Undetermined
 from app.checks.pages import has_password_field, text_of, title
+from app.checks.reading import judge_page
 from app.checks.xml import DEEPEST, MOST_ELEMENTS, parsed
 
 PUMPS = ["<title>", "<title ", "<title></title ", "<input ", "<input type=", "<title>&#", "&amp", "</title", "< title"]
@@ -70,3 +74,33 @@ def test_a_document_type_is_refused_in_every_encoding(encoding: str) -> None:
     bomb = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
     with pytest.raises(Undetermined):
         parsed(bomb.encode(encoding))
+
+
+@pytest.mark.parametrize("sign", ["\x1b[2J", "\x00", "\x9b", "\u202e", "\u2066"])
+def test_a_title_that_hides_something_is_no_proof_of_a_service(sign: str) -> None:
+    verdict = judge_page(page(f"<title>就业{sign}监测</title>".encode()))
+    assert verdict.outcome is Outcome.UNKNOWN and "控制字符" in verdict.reason
+
+
+def test_a_packed_page_that_nobody_asked_for_is_not_read() -> None:
+    packed = HttpAnswer(200, "OK", {"content-encoding": "gzip"}, b"<title>a</title>", 0.1)
+    assert judge_page(packed).outcome is Outcome.UNKNOWN
+    assert judge_page(page(b"<title>a</title>")).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    "written", ["０１２", "1_000", "١٢", "1e99999", "0x10", "1 2", "--1", "1e", "NaN", "-1", "1e30"]
+)
+def test_what_only_looks_like_a_number_is_none(written: str) -> None:
+    with pytest.raises(Undetermined):
+        number(written, "列")
+
+
+@pytest.mark.parametrize(("written", "read"), [("12", 12), (" 12 ", 12), ("1e3", 1000), ("12.7", 12), (".5", 0)])
+def test_a_number_as_oracle_writes_it_is_read(written: str, read: int) -> None:
+    assert number(written, "列") == read
+
+
+def test_a_number_that_would_fill_the_memory_stays_as_it_is() -> None:
+    assert value_of(Decimal("1e9999999")) == Decimal("1e9999999")
+    assert value_of(Decimal("12.0")) == 12 and isinstance(value_of(1e308), int)
