@@ -69,20 +69,21 @@ def processes(text: str) -> tuple[Process, ...]:
 
 def running(planned: str, among: Sequence[Process]) -> tuple[Process, ...]:
     """The processes whose arguments contain ``planned``, and not merely as a beginning or an end of a longer word:
-    ``jyjc1`` is not ``jyjc10``, ``httpd`` not ``lighttpd``. Of a property (``-Dname=value``) the value ends with the
-    argument.
+    ``jyjc1`` is not ``jyjc10``, ``httpd`` not ``lighttpd``. Of a property (``-Dname=value``, its ``-D`` planned or not)
+    the value ends with the argument.
     """
-    front = r"(?<![A-Za-z0-9])" if planned[:1].isalnum() else ""
+    front = r"(?:(?<![A-Za-z0-9])|(?<=\s-D))" if planned[:1].isalnum() else ""
     behind = r"(?=\s|$)" if "=" in planned else r"(?![A-Za-z0-9_])" if planned[-1:].isalnum() else ""
     pattern = re.compile(front + re.escape(planned) + behind)
-    return tuple(one for one in among if pattern.search(one.arguments) and _can_be(planned, one) and not _looks(one))
+    found = ((one, pattern.search(one.arguments)) for one in among)
+    return tuple(one for one, at in found if at and _can_be(planned, one, at.start()) and not _looks(one))
 
 
-def _can_be(planned: str, process: Process) -> bool:
+def _can_be(planned: str, process: Process, at: int) -> bool:
     """Whether a process is of the kind: a property is a Java's, and what Oracle's processes call themselves stands in
     front. Agents and scripts carry such texts as well, long after what they watch has died.
     """
-    if planned.startswith("-D"):
+    if planned.startswith("-D") or process.arguments.endswith("-D", 0, at):
         return process.program.rpartition("/")[2].startswith("java")
     return not TITLE.fullmatch(planned) or process.arguments.startswith(planned)
 

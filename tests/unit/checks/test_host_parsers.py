@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+
 import pytest
 
 from app.checks.host import (
@@ -220,6 +225,9 @@ class TestProcesses:
             ("-Dweblogic.Name=jyjc1", "/j/bin/java -Dweblogic.Name=jyjc1-test weblogic.Server", FAIL),
             ("-Dweblogic.Name=jyjc1", "/usr/bin/perl /opt/agent/check -Dweblogic.Name=jyjc1", FAIL),
             ("-Dweblogic.Name=jyjc1", "java -Dweblogic.Name=jyjc1 weblogic.Server", PASS),
+            ("weblogic.Name=jyjc1", "/j/bin/java -Dweblogic.Name=jyjc1 weblogic.Server", PASS),
+            ("weblogic.Name=jyjc1", "/j/bin/java -Dweblogic.Name=jyjc10 weblogic.Server", FAIL),
+            ("weblogic.Name=jyjc1", "/usr/bin/perl /opt/agent/check -Dweblogic.Name=jyjc1", FAIL),
             ("ora_pmon_JYJC", "python agent.py ora_pmon_JYJC", FAIL),
             ("ora_pmon_", "ora_pmon_JYJC", PASS),
             ("ora_pmon_JYJC", "ora_pmon_JYJC2", FAIL),
@@ -275,6 +283,18 @@ class TestClock:
     def test_anything_else_is_undetermined(self, text: str) -> None:
         with pytest.raises(Undetermined):
             parsers.seconds(text)
+
+
+def test_no_command_has_signs_that_one_of_the_login_shells_takes_for_its_own() -> None:
+    """To csh ``$PATH:/sbin`` is a variable with a modifier, ``!`` its history; Bourne's knows neither ``$( )``."""
+    for command in commands.ALLOWED:
+        assert not re.search(r"\$\w+:|[!`*?~\[]|\$\(|(?<!\$)\{", command), command
+
+
+@pytest.mark.parametrize("shell", [one for one in ("sh", "csh", "tcsh", "ksh", "bash") if shutil.which(one)])
+def test_the_wider_path_is_understood_by_every_shell(shell: str) -> None:
+    done = subprocess.run([shell, "-c", f"{commands.WIDE} printenv PATH"], check=False, capture_output=True, text=True)
+    assert done.stdout.strip() == f"{os.environ['PATH']}:/usr/sbin:/sbin:/usr/contrib/bin" and not done.stderr
 
 
 def test_what_is_shown_is_exactly_what_may_be_run() -> None:
