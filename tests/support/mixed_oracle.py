@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from oracle_operation import alert, component, destination, job, log, member
 from oracle_small import LEGACY, MIB, NOW, THIN, SmallOracle, file_row, limit_row, user_row
+
+from app.rehearsal.listening import Listening
+from app.rehearsal.oracle import tns
 
 DAY = timedelta(days=1)
 SYSTIMESTAMP = "SELECT TO_CHAR(SYSTIMESTAMP, 'YYYY-MM-DD HH24:MI:SS.FF3 TZH:TZM') FROM DUAL"
@@ -27,6 +33,49 @@ PLAN: Mapping[str, Any] = {
 }  # fmt: skip
 
 
+class FrontListener(Listening):
+    """A listener that names its release and knows its services, as ``seerdb.server`` does not, before that server."""
+
+    def __init__(self, release: str, services: Sequence[str], server: int) -> None:
+        super().__init__(0)
+        self.release, self.services, self.server = release, services, server
+
+    def serve(self, connection: socket.socket) -> None:
+        request = tns.read_request(connection)
+        if request is None:
+            return
+        if request.field("COMMAND").lower() == "version":
+            connection.sendall(tns.version_answer(request, packed(self.release), self.release))
+        elif (request.field("SERVICE_NAME") or request.field("SID")) not in self.services:
+            connection.sendall(tns.refusal(12514, packed(self.release)))
+        else:
+            with socket.create_connection(("127.0.0.1", self.server)) as onward:
+                onward.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                onward.sendall(request.raw)
+                answering = threading.Thread(target=_copied, args=(onward, connection), daemon=True)
+                answering.start()
+                _copied(connection, onward)
+                answering.join()
+
+
+def _copied(source: socket.socket, sink: socket.socket) -> None:
+    """All that comes, until either side ends; then both do."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    for one in (source, sink):
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+
+
+def packed(release: str) -> int:
+    """A release in four bytes; from 18c on its second number has a byte of its own."""
+    first, second, third, fourth, fifth = map(int, release.split("."))
+    if first >= 18:
+        return first << 24 | second << 16
+    return first << 24 | second << 20 | third << 12 | fourth << 8 | fifth
+
+
 @dataclass(frozen=True)
 class World:
     """A database, its keys of ``site.toml`` beside host, port and user, and the plan that is held against it."""
@@ -34,6 +83,15 @@ class World:
     oracle: SmallOracle
     plan: Mapping[str, Any] = field(default_factory=lambda: dict(PLAN))
     keys: Mapping[str, Any] = field(default_factory=lambda: {"service": "JYJC"})
+
+    @property
+    def release(self) -> str:
+        row = self.oracle.views["V$INSTANCE"][0]
+        return str(row.get("VERSION_FULL") or row["VERSION"])
+
+    def front(self, server: int) -> FrontListener:
+        """The listener before its server's port."""
+        return FrontListener(self.release, [self.keys.get("service") or self.keys["sid"]], server)
 
 
 def of_version(version: str, banner: str) -> SmallOracle:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,11 +19,12 @@ from certificate_stores import p12, sm2_authority, sm2_leaf
 from host_systems import AIX, HP_UX, LINUX, SOLARIS, Machine, Said
 from host_world import PASSWORD as HOST_PASSWORD
 from mixed_oracle import PLAN as DATABASE_PLAN
-from mixed_oracle import WORLDS, World
+from mixed_oracle import WORLDS, FrontListener, World
 from oracle_small import PASSWORD as ORACLE_PASSWORD
 from oracle_small import SmallOracle
 from oracle_small import serving as serving_oracle
 from rehearsal_small_world import SmallWorld
+from sqlplus_host import Home, sqlplus_on_host
 from weblogic_domain_tree import SSH_PASSWORD, Server, Tree, domain_on_host, old_log_line
 from weblogic_domain_tree import USER as DOMAIN_USER
 from weblogic_world import PASSWORD as WEBLOGIC_PASSWORD
@@ -56,7 +57,7 @@ STRONG = "ECDHE+AESGCM"
 
 @dataclass
 class MixedSite:
-    """Started servers and what the profile says of them; ``secrets`` by target id, ``logins`` count of the Oracles."""
+    """Started servers and what the profile says of them; ``secrets`` and ``oracles`` by target id."""
 
     folder: Path
     stack: contextlib.ExitStack
@@ -86,12 +87,37 @@ class MixedSite:
         self.stack.callback(server.stop)
         return port
 
+    def log(self, host: str) -> str:
+        """What that host's sshd has said."""
+        return (self.folder / host / "log").read_text(errors="replace")
+
+    def everything(self) -> None:
+        for part in (self.databases, self.hosts, self.weblogics, self.buses, self.certificates):
+            part()
+
     # Databases
+
+    def by_routes(self, routes: Mapping[str, int]) -> None:
+        """All databases by each route, behind servers that speak its protocol: their facts alone are of their versions.
+
+        ``routes``: the field version by route.
+        """
+        home: Home = self.enter(sqlplus_on_host(self.place("db-host")))
+        address = {"host": "127.0.0.1", "port": home.host.port}
+        self.add("host", "db-host", home.password, user=home.host.user, host_key=home.host.host_key, **address)
+        for route, field_version in routes.items():
+            keys = {"route": route} | ({"via": "db-host"} if route == "sqlplus" else {})
+            for name, make in WORLDS.items():
+                world = make()
+                world.oracle.field_version = field_version
+                self.database(f"{name}-{route}", world, **keys)
+        self.file("root.cer", issue("根").pem)
 
     def database(self, name: str, world: World, **keys: Any) -> None:
         """``keys`` win over the world's own."""
         self.oracles[name] = world.oracle
-        self.listener(name, self.enter(serving_oracle(world.oracle)), plan=world.plan, **{**world.keys, **keys})
+        port = self.started(world.front(self.enter(serving_oracle(world.oracle))))
+        self.listener(name, port, plan=world.plan, **{**world.keys, **keys})
 
     def listener(self, name: str, port: int, plan: Mapping[str, Any] = DATABASE_PLAN, **keys: Any) -> None:
         given = {"host": "127.0.0.1", "port": port, "user": "jyjc_check", "expect": expectation(plan), **keys}
@@ -102,6 +128,7 @@ class MixedSite:
             self.database(name, make())
         self.listener("ora-silent", self.bad("silent"), service="JYJC")
         self.listener("ora-refused", self.enter(refusing()), service="JYJC")
+        self.listener("ora-unknown", self.started(FrontListener("19.3.0.0.0", ["ANOTHER"], 0)), service="JYJC")
         self.listener("ora-garbage", self.bad("garbage"), service="JYJC")
 
     def bad(self, behaviour: str) -> int:
@@ -342,14 +369,3 @@ def neglected() -> dict[str, Any]:
     servers[1] |= {"listenPort": servers[0]["listenPort"]}
     pages[f"{ROOT}/domainConfig"] |= {"productionModeEnabled": False}
     return pages
-
-
-def started(folder: Path, stack: contextlib.ExitStack) -> MixedSite:
-    """The whole site; its servers end with ``stack``."""
-    site = MixedSite(folder, stack)
-    for part in (site.databases, site.hosts, site.weblogics, site.buses, site.certificates):
-        part()
-    return site
-
-
-__all__ = ["MixedSite", "World", "replace", "started"]
