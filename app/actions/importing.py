@@ -19,7 +19,7 @@ from app.checks.offline import identity, output
 from app.checks.offline.marks import PROVIDED
 from app.checks.offline.output import Output
 from app.evidence.project import Draft
-from app.site.model import Target
+from app.site.model import Client, Target
 
 OLDEST = timedelta(days=7)  # what was seen longer ago says nothing of today
 APART = timedelta(days=1)  # that clocks may differ, the time zone that was set wrongly included
@@ -91,7 +91,8 @@ def _take_output(
 
     around = checking.surroundings(workspace, cancellation)
     runner.run_in_groups(covered, around, keep, lambda one, there: replay.replayed(one, there, brought))
-    return Taken(tuple(results), number, tuple(_notes(found, [pair.check.title for pair in not_covered])))
+    notes = _notes(found, target, [pair.check.title for pair in not_covered])
+    return Taken(tuple(results), number, tuple(notes))
 
 
 def _target(workspace: Workspace, found: Output) -> Target:
@@ -155,13 +156,16 @@ def _marked(result: Result, found: Output, name: str, number: str, scope: str) -
     )
 
 
-def _notes(found: Output, elsewhere: Sequence[str]) -> list[str]:
+def _notes(found: Output, target: Target, elsewhere: Sequence[str]) -> list[str]:
     """What is to be known of the file."""
     notes = []
     if found.converted:
         notes.append(f"文件在途中被转换过（{found.converted}），已还原。")
     if found.damaged or not found.complete:
         notes.append(f"输出不完整或被改动：{found.damaged} 段不能用，缺的检查项未能判定。请客户原样重新交一份。")
+    if isinstance(target, Client) and not target.computer:
+        node = found.facts.get("node") or "（未写名）"
+        notes.append(f"配置里没有写 computer，认不出 {node} 是不是 {target.id}，请核对。")
     if elsewhere:
         notes.append(f"客户提供的输出不能回答，仍须从本机检查或另行取证：{'、'.join(elsewhere)}。")
     return notes

@@ -66,7 +66,7 @@ def _fact(text: str, ask: Ask) -> list[str]:
     except SqlRefused:
         return []
     values = ",".join(asciistr(str(row[0])[:100]).replace(" ", "\\0020") if row[0] is not None else "" for row in rows)
-    return [f"{name[1]}{values[:150]}"]
+    return [f"{name[1]}{values[:200]}"]
 
 
 def expression(text: str) -> str:

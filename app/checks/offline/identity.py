@@ -12,6 +12,8 @@ from app.checks.offline.output import Output
 from app.checks.replay import Given
 from app.site.model import Client, Database, Host, Site, Target, WebLogic
 
+ROOT = "CDB$ROOT"
+
 
 def mismatch(found: Output, brought: Given, target: Target, site: Site) -> str:
     """Why the output is not known to be the target's, one Chinese sentence; empty where it is."""
@@ -29,20 +31,31 @@ def mismatch(found: Output, brought: Given, target: Target, site: Site) -> str:
 
 
 def _database(found: Output, target: Database) -> str:
-    """The planned service or SID must be among the names that the instance itself goes by."""
+    """The planned service or SID must be among the names that the database itself goes by."""
     wanted = (target.service or target.sid).lower()
-    names = (
-        ("instance",)
-        if target.sid
-        else ("database", "unique", "service", "services", "active", "container", "instance")
-    )
-    told = [name.strip().lower() for key in names for name in found.facts.get(key, "").split(",") if name.strip()]
+    root = found.facts.get("container", "").upper() == ROOT
+    told = [name for key in _names(found, target) for name in found.facts.get(key, "").lower().split(",") if name]
     if not told:
         return "输出里没有数据库自己的名字，不知道是哪个库的。"
     short = wanted.partition(".")[0]
     if any(name == wanted or name.partition(".")[0] == short for name in told):
         return ""
-    return f"输出来自数据库 {'、'.join(dict.fromkeys(told))}，不是 {target.service or target.sid}。"
+    where = f"（{ROOT}，要查的是可插拔数据库时请用 sqlplus 用户@主机:端口/服务名 连到它）" if root else ""
+    return f"输出来自数据库 {'、'.join(dict.fromkeys(told))}{where}，不是 {target.service or target.sid}。"
+
+
+def _names(found: Output, target: Database) -> tuple[str, ...]:
+    """Which facts name it. In the root of a container database the services of all its databases are to be seen, in one
+    of these the names of the whole: neither says where the script ran.
+    """
+    if target.sid:
+        return ("instance",)
+    container = found.facts.get("container", "")
+    if not container:  # before 12.1
+        return ("database", "unique", "service", "services", "active", "instance")
+    if container.upper() == ROOT:
+        return ("database", "unique", "service", "services", "instance")
+    return ("container", "database", "service", "active")
 
 
 def _host(found: Output, brought: Given, target: Host) -> str:

@@ -64,11 +64,11 @@ BEGIN
   OPEN r FOR {query};
   LOOP
     FETCH r INTO v;
-    EXIT WHEN r%NOTFOUND OR LENGTH(a) > 100;
+    EXIT WHEN r%NOTFOUND OR LENGTH(a) > 150;
     a := a || ',' || REPLACE(ASCIISTR(SUBSTR(v, 1, 100)), ' ', '\\0020');
   END LOOP;
   CLOSE r;
-  DBMS_OUTPUT.PUT_LINE('{mark}{name}=' || SUBSTR(a, 2, 150));
+  DBMS_OUTPUT.PUT_LINE('{mark}{name}=' || SUBSTR(a, 2, 200));
 EXCEPTION WHEN OTHERS THEN NULL;
 END;
 /
