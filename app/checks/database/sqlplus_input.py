@@ -6,17 +6,18 @@ import re
 
 from app.checks.database import sqlplus_text
 from app.checks.database.routes import Account, Unspent
-from app.checks.host import sqlplus_commands
+from app.checks.host import commands, sqlplus_commands
 from app.site.model import Database
 
 # All that a site's glogin.sql may have set otherwise; sent again after CONNECT, which runs it again (10g and later).
 SETTINGS = (
     "SET DEFINE OFF", "SET ECHO OFF", "SET TERMOUT ON", "SET HEADING OFF", "SET PAGESIZE 0", "SET LINESIZE 4000",
-    "SET WRAP ON", "SET TRIMOUT ON", "SET TAB OFF", "SET FEEDBACK 1", "SET VERIFY OFF", "SET PAUSE OFF", "SET TIME OFF",
-    "SET TIMING OFF", "SET AUTOTRACE OFF", "SET SERVEROUTPUT OFF", "SET MARKUP HTML OFF", "SET NULL ''",
-    "SET COLSEP ' '", "SET RECSEP OFF", "SET ESCAPE OFF", "SET SQLTERMINATOR ';'", "SET SQLCASE MIXED",
-    "SET SQLPROMPT ''", "SET SQLNUMBER OFF", "SET ARRAYSIZE 500", "SET AUTOCOMMIT OFF", "SET FLUSH ON", "CLEAR COLUMNS",
-    "CLEAR BREAKS", "CLEAR COMPUTES", "WHENEVER SQLERROR CONTINUE NONE", "WHENEVER OSERROR CONTINUE NONE",
+    "SET WRAP ON", "SET TRIMOUT ON", "SET TAB OFF", "SET FEEDBACK 1", "SET VERIFY OFF", "SET PAUSE OFF",
+    "SET TIME OFF", "SET TIMING OFF", "SET AUTOTRACE OFF", "SET SERVEROUTPUT OFF", "SET MARKUP HTML OFF",
+    "SET NULL ''", "SET COLSEP ' '", "SET RECSEP OFF", "SET ESCAPE OFF", "SET SQLTERMINATOR ';'", "SET SQLCASE MIXED",
+    "SET SQLPROMPT ''", "SET CMDSEP OFF", "SET SQLNUMBER OFF", "SET ARRAYSIZE 500", "SET AUTOCOMMIT OFF",
+    "SET FLUSH ON", "CLEAR COLUMNS", "CLEAR BREAKS", "CLEAR COMPUTES", "WHENEVER SQLERROR CONTINUE NONE",
+    "WHENEVER OSERROR CONTINUE NONE",
 )  # fmt: skip
 IDENTIFIER = re.compile(r"[^\W\d][\w$#]{0,127}|\"[^\"\x00-\x1f]{1,128}\"")
 HOST = re.compile(r"[\w.:%-]+")
@@ -53,10 +54,12 @@ def dsn(target: Database) -> str:
 def shows(target: Database) -> tuple[str, ...]:
     """What runs on the ``via`` host, and what its sqlplus is given, the password left out."""
     one = sqlplus_text.Select("<检查项所列的语句>", 1, True)
+    longer = one.wrapped(20001, sqlplus_text.SLICES)
     return (
-        *(f"{target.via}$ {command}" for command in sqlplus_commands.SHOWN),
-        *(f"{target.via}$ sqlplus> {line}" for line in SETTINGS),
-        f'{target.via}$ sqlplus> CONNECT {target.user}/"******"@{dsn(target)}（口令由标准输入给出，只试一次）',
-        f"{target.via}$ sqlplus> {one.wrapped(20001)}（各列都这样取，C2 起照此类推）",
-        f"{target.via}$ sqlplus> PROMPT、EXIT",
+        *commands.shows(commands.KERNEL, *commands.of_systems("processes"), *sqlplus_commands.SHOWN),
+        "sqlplus> " + "\n".join(SETTINGS),
+        f'sqlplus> CONNECT {target.user}/"******"@{dsn(target)}（口令由标准输入给出，只试一次）',
+        f"sqlplus> {one.wrapped(20001)}（各列都这样取，第二列起为 C2……；行数上限随检查项）",
+        f"sqlplus> {longer}（有超过 {sqlplus_text.SLICE} 字节的值时改用）",
+        "sqlplus> PROMPT、ROLLBACK、EXIT",
     )

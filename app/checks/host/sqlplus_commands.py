@@ -65,6 +65,6 @@ def _run(path: str, words: str) -> str:
 
 SHOWN = (
     *FIXED,
-    version("/ORACLE_HOME/bin/sqlplus").replace("/ORACLE_HOME", "<ORACLE_HOME>"),
-    session("/ORACLE_HOME/bin/sqlplus").replace("/ORACLE_HOME", "<ORACLE_HOME>"),
+    *(of("/ORACLE_HOME/bin/sqlplus").replace("/ORACLE_HOME", "<ORACLE_HOME>") for of in (version, session)),
+    *(of("/DIR/sqlplus").replace("/DIR/sqlplus", "<sqlplus>") for of in (version, session)),
 )
