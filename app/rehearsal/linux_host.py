@@ -53,7 +53,7 @@ def run(command: str, faults: frozenset[str], ports: Mapping[str, int]) -> Print
 
 def with_usual_path(command: str) -> str:
     """The same command without the directories that it adds to the path."""
-    return command.replace(' PATH="$PATH:/usr/sbin:/sbin:/usr/contrib/bin"', "", 1)
+    return command.replace(' PATH="${PATH}:/usr/sbin:/sbin:/usr/contrib/bin"', "", 1)
 
 
 def not_found(command: str) -> Printed:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields
 from app.checks.host import sqlplus_commands, weblogic_commands
 from app.site.model import Host
 
-# What lies outside the short PATH of a session without a terminal; the words are those of any shell, csh too.
-WIDE = 'env LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/contrib/bin"'
+# What lies outside the short PATH of a session without a terminal; the words are those of any shell, csh too, for
+# which $PATH: would begin a modifier.
+WIDE = 'env LC_ALL=C PATH="${PATH}:/usr/sbin:/sbin:/usr/contrib/bin"'
 KERNEL = "uname -srm"
 NODE = "uname -n"
 LOAD = "env LC_ALL=C uptime"
