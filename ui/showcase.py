@@ -12,7 +12,7 @@ from app.actions.rehearsing import RehearsalReport
 from app.actions.workspace import Workspace, open_workspace
 from app.base.errors import InputError, OnsiteError
 from app.checks.model import OUTCOME_WORDS, Outcome
-from app.cli import print_line, say, say_result
+from app.terminal import print_line, say, say_result
 
 MARKER = "project/journal.sqlite"  # what shows that a folder is an earlier showcase, which a new one may replace
 
