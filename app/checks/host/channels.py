@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from app.checks.model import Undetermined
 
@@ -80,9 +80,40 @@ def _fed(channel: Channel, stdin: bytes, ends: float) -> None:
     """Standard input to its end. A command that does not want it all says so by its status."""
     with contextlib.suppress(OSError, EOFError):
         channel.settimeout(max(0.01, ends - time.monotonic()))
-        if stdin:
-            channel.sendall(stdin)
-        channel.shutdown_write()
+        sent(channel, stdin)
+        no_more(channel)
+
+
+def sent(channel: Channel, data: bytes) -> None:
+    """All of ``data`` as the command's input. Raises OSError, TimeoutError.
+
+    In paramiko's own way it may come behind our CLOSE, which the other thread sends once the command has ended, and
+    then OpenSSH ends the whole connection ("data packet referred to nonexistent channel"): here the lock is held.
+    """
+    from paramiko import Message
+    from paramiko.common import cMSG_CHANNEL_DATA
+
+    own, rest = cast(Any, channel), data  # the stubs leave out what is private
+    while rest:
+        with own.lock:
+            size = own._wait_for_send_window(len(rest))
+            if not size:
+                raise OSError("Socket is closed")
+            message = Message()
+            message.add_byte(cMSG_CHANNEL_DATA)
+            message.add_int(own.remote_chanid)
+            message.add_string(rest[:size])
+            own.transport._send_user_message(message)
+        rest = rest[size:]
+
+
+def no_more(channel: Channel) -> None:
+    """The end of the command's input, before any CLOSE; see ``sent``."""
+    own = cast(Any, channel)
+    with own.lock:
+        message = own._send_eof()
+        if message is not None:
+            own.transport._send_user_message(message)
 
 
 def _drained(channel: Channel, ends: float, most: int) -> tuple[bytes, bytes]:
@@ -195,7 +226,7 @@ class Duplex:
 
         try:
             self._channel.settimeout(max(0.01, seconds))
-            self._channel.sendall(data)
+            sent(self._channel, data)
         except TimeoutError:
             raise Undetermined(f"命令 {self._command} 在 {seconds:g} 秒内没有读取输入", "") from None
         except (paramiko.SSHException, EOFError, OSError) as error:
@@ -214,7 +245,7 @@ class Duplex:
     def no_more(self) -> None:
         """The end of its input."""
         with contextlib.suppress(OSError, EOFError):
-            self._channel.shutdown_write()
+            no_more(self._channel)
 
     def status(self, seconds: float) -> int | None:
         """Its exit status; None while it runs, or where it was cut off."""

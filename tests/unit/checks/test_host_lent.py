@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import paramiko
@@ -236,3 +238,25 @@ def test_standard_input_reaches_the_command_and_stands_in_no_transcript(
         borrower.abort()
         assert other.receive(100, 5) == b""
         run_end.end(around.cancellation)
+
+
+@real
+def test_short_commands_of_several_borrowers_never_cost_the_connection(tmp_path: Path) -> None:
+    """What a command that has ended is still told must not come behind our CLOSE: OpenSSH would hang up."""
+    switching = sys.getswitchinterval()
+    with sshd(tmp_path, kinds=("ed25519",), account=ACCOUNT) as server:
+        around = surroundings(host(server.port, host_key=server.fingerprint("ed25519")))
+
+        def many() -> list[int]:
+            borrower = lend(around, "app-host")
+            return [borrower.run(commands.KERNEL, stdin=b"unread").status for _ in range(100)]
+
+        sys.setswitchinterval(1e-6)
+        try:
+            with ThreadPoolExecutor(4) as pool:
+                several = [pool.submit(many) for _ in range(4)]
+            assert [one.result() for one in several] == [[0] * 100] * 4
+        finally:
+            sys.setswitchinterval(switching)
+            run_end.end(around.cancellation)
+        assert "nonexistent channel" not in server.log and server.log.count("Accepted password") == 1
