@@ -163,6 +163,8 @@ class Program:
             return
         if days := self.told.get("grace"):
             self.say(f"ERROR:\nORA-28002: the password will expire within {days} days\n\n")
+        if self.told.get("glogin_first"):
+            self.glogin()
         if not self.behaves("says-nothing-of-connecting"):
             self.say("Connected.")
         self.glogin()

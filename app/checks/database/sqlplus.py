@@ -32,7 +32,8 @@ MOST_BYTES = 64 << 20  # of one answer
 CLOSING = 2.0
 CONNECTED = re.compile(r"^Connected\.\s*$", re.MULTILINE)
 ASKING = re.compile(r"(?:^|\n)\s*(?:(?:New|Retype new|Old|Enter) password|Enter (?:user-name|value for \S+))\s*:\s*\Z")
-WHOLE_ERROR = re.compile(r"^(ORA|TNS)-(\d{4,5}): ?(.*)\n", re.MULTILINE)
+# A refusal stands below this word alone; errors of statements that a glogin.sql runs have "at line" behind it.
+WHOLE_ERROR = re.compile(r"^ERROR:\s*\n\s*(ORA|TNS)-(\d{4,5}): ?(.*)\n", re.MULTILINE)
 WARNINGS = ("28002", "28011")  # logged in all the same: the password will expire, the account will
 EXPIRED = "28001"
 
@@ -80,9 +81,9 @@ class SqlplusConnection:
         attempt.spent = True
         try:
             self._send(line, ends)
-            self._admitted(ends)
+            said = self._admitted(ends)
             attempt.seconds = time.monotonic() - began
-            self._confirmed(ends)
+            self._confirmed(said, ends)
         except BaseException:
             self.cut()
             raise
@@ -128,8 +129,9 @@ class SqlplusConnection:
         statement = sqlplus_text.typed(asked.wrapped(most, slices))
         return sqlplus_text.rows(self._exchange(f"{statement};", routes.STATEMENT_SECONDS), asked.columns)
 
-    def _admitted(self, ends: float) -> None:
+    def _admitted(self, ends: float) -> str:
         """Waits for what CONNECT brings, and sends nothing meanwhile: a prompt for a new password would take it.
+        Returns what was printed.
 
         Two different lines end a long silence: what asks for a new password twice would find them unlike.
         """
@@ -147,27 +149,26 @@ class SqlplusConnection:
                 continue
             seen += piece
             if CONNECTED.search(seen):
-                self._settled(nudged, ends)
-                return
+                self._settled(nudged, seen, ends)
+                return seen
             if refusal := _refusal(seen):
                 raise refusal
             if nudged and f"{self._mark}-b" in seen:
-                if (error := _first_error(seen)) is not None:
-                    raise error
-                return
+                return seen
 
-    def _settled(self, nudged: bool, ends: float) -> None:
+    def _settled(self, nudged: bool, seen: str, ends: float) -> None:
         """Passes over the answers to lines that were sent while CONNECT was still at work."""
-        seen = ""
         while nudged and f"{self._mark}-b" not in seen:
             seen += self._received(ends)
 
-    def _confirmed(self, ends: float) -> None:
-        """The session's name, which also shows that there is a session; then the settings again."""
+    def _confirmed(self, said: str, ends: float) -> None:
+        """The session's name, which also shows that there is a session; then the settings again. ``said``: what CONNECT
+        brought, which tells why where there is none.
+        """
         printed = self._exchange(f"{SET_MODULE}\n/", max(0.1, ends - time.monotonic()))
         error = sqlplus_text.trouble(printed)
         if error is not None and str(error).startswith(("SP2-0640", "ORA-03114", "ORA-01012")):
-            raise error
+            raise sqlplus_text.trouble(said) or error
         self._exchange("\n".join(SETTINGS), max(0.1, ends - time.monotonic()))
 
     def _exchange(self, text: str, seconds: float) -> str:
@@ -251,11 +252,6 @@ def _refusal(seen: str) -> SqlplusTrouble | None:
     if found := ASKING.search(seen):
         return SqlplusTrouble(f"sqlplus 停在提示上：{found.group(0).strip()}")
     return None
-
-
-def _first_error(seen: str) -> SqlplusTrouble | None:
-    error = sqlplus_text.trouble(seen)
-    return None if error is not None and any(number in str(error)[:9] for number in WARNINGS) else error
 
 
 def _end(sql: str) -> str:

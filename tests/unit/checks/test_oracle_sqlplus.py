@@ -238,6 +238,7 @@ def test_an_answer_that_is_not_whole_proves_nothing(
 NASTY = (
     "SET FEEDBACK OFF", "SET PAGESIZE 24", "SET HEADING ON", "SET LINESIZE 40", "SET NULL '(null)'", "SET COLSEP '|'",
     "SET NUMWIDTH 4", "SET DEFINE ~", "PROMPT 欢迎使用 ORA-00600", "HOST id", "SET NO_SUCH ON",
+    "SELECT USERNAME FROM V$NOWHERE;",
 )  # fmt: skip
 
 
@@ -252,6 +253,24 @@ def test_what_a_site_sets_for_its_own_people_changes_no_verdict(port: int, home:
         and (one.outcome, one.actual, one.observed) != (thin[name].outcome, thin[name].actual, thin[name].observed)
     }  # fmt: skip
     assert differing == set()
+
+
+@pytest.mark.parametrize(
+    "home",
+    [
+        {"glogin": NASTY, "glogin_first": True},
+        {"glogin": NASTY, "behaviour": "says-nothing-of-connecting"},
+    ],
+    indirect=True,
+    ids=["before", "silent"],
+)
+def test_what_goes_wrong_in_a_site_s_own_settings_is_no_refusal(
+    oracle: SmallOracle, port: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlplus, "NUDGE_SECONDS", 0.3)
+    found = results_by(home, target_by(port), *FEW)
+    assert {result.outcome for result in found.values()} == {PASS}
+    assert oracle.attempts == 1
 
 
 def test_an_error_of_one_statement_ends_neither_the_session_nor_the_others(
