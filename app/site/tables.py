@@ -105,7 +105,7 @@ def weblogic(table: Table) -> WebLogic:
 
 def _managed(table: Table) -> Mapping[str, str]:
     """The addresses of managed servers by name."""
-    return {name: formats.url(table, name) for name in table.keys()}
+    return {name: formats.url(table, name) for name in table.keys()}  # noqa: SIM118 - a Table is no mapping
 
 
 def _console(expect: Table) -> str:
