@@ -65,8 +65,10 @@ def test_a_healthy_domain_without_rest_passes_every_check_by_its_host(tmp_path: 
     with world(tmp_path, version) as there:
         results = there.ask(expect=replace(EXPECT, version=version))
         calls = there.tree.calls
+    no_url = "方案未规定：没有登记应用地址（application_urls）"
     assert {name: result.reason for name, result in results.items() if result.outcome is not PASS} == {
-        "application_url": "方案未规定：没有登记应用地址（application_urls）"
+        "application_url": no_url,
+        "remote_access": no_url,
     }
     assert results["topology"].route == "SSH" and results["servers"].route.startswith("SSH + ")
     assert all(PASSWORD not in " ".join(call["words"]) for call in calls)
@@ -274,7 +276,7 @@ def test_every_command_is_shown_beforehand(tmp_path: Path, version: str, name: s
             (str(there.tree.home), "<域目录>"), ("jyjc1", "{server}"), ("AdminServer", "{server}"),
             ("/4107/", "/<进程号>/"), ("/4108/", "/<进程号>/"),
         )  # fmt: skip
-    check = next(one for one in CHECKS if one.id == f"weblogic.{name}")
+    check = next(one for one in CHECKS if one.id.endswith(f".{name}"))
     shown = {line.partition("（")[0].partition("\n")[0] for line in check.shows(target)}
     for command in (line[2:] for line in result.transcript.splitlines() if line.startswith("$ ")):
         for real, placeholder in places:
