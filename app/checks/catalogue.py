@@ -47,6 +47,7 @@ def plan(
     kinds: Collection[str] = (),
     targets: Collection[str] = (),
     ids: Collection[str] = (),
+    *,
     project: Path | None = None,
 ) -> tuple[Planned, ...]:
     """The checks to be put to the site's targets, of ``all_checks(project)``; the rest as ``plan_of``."""

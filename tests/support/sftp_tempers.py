@@ -11,6 +11,8 @@ from socket import socket
 
 import paramiko
 from host_world import key_file
+from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+from paramiko.sftp import SFTP_EOF, SFTP_FAILURE, SFTP_NO_SUCH_FILE, SFTP_OK
 
 from app.rehearsal.listening import Listening
 
@@ -31,13 +33,13 @@ class Handle(paramiko.SFTPHandle):
         if self.server.temper == "endless":
             return b"x" * length
         content = self.server.alter(bytes(self.content))
-        return content[offset : offset + length] or paramiko.SFTP_EOF
+        return content[offset : offset + length] or SFTP_EOF
 
-    def write(self, offset: int, data: bytes) -> int:
+    def write(self, offset: int, data: bytes) -> int:  # type: ignore[override]  # always bytes
         if self.server.temper == "full":
-            return int(paramiko.SFTP_FAILURE)
+            return SFTP_FAILURE
         self.content[offset:] = data
-        return int(paramiko.SFTP_OK)
+        return SFTP_OK
 
     def close(self) -> None:
         if self.writing and self.server.temper != "loses":
@@ -57,7 +59,7 @@ class Files(paramiko.SFTPServerInterface):
         if self.server.temper == "loses":
             place.unlink()
         if not place.exists():
-            return int(paramiko.SFTP_NO_SUCH_FILE)
+            return SFTP_NO_SUCH_FILE
         return Handle(self.server, place, flags, place.read_bytes())
 
     def stat(self, path: str) -> paramiko.SFTPAttributes | int:
@@ -69,19 +71,19 @@ class Files(paramiko.SFTPServerInterface):
     def remove(self, path: str) -> int:
         if self.server.temper != "keeps":
             Path(path).unlink()
-        return int(paramiko.SFTP_OK)
+        return SFTP_OK
 
 
 class Interface(paramiko.ServerInterface):
     def check_auth_password(self, username: str, password: str) -> int:
         right = (username, password) == (USER, PASSWORD)
-        return paramiko.AUTH_SUCCESSFUL if right else paramiko.AUTH_FAILED
+        return AUTH_SUCCESSFUL if right else AUTH_FAILED
 
     def get_allowed_auths(self, username: str) -> str:
         return "password"
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
-        return paramiko.OPEN_SUCCEEDED
+        return OPEN_SUCCEEDED
 
 
 class Server(Listening):

@@ -51,7 +51,7 @@ def test_a_batch_that_arrives_whole_is_confirmed_and_passes(ministry: Ministry, 
     verdict = judged(DISPATCH, bus(f"http://127.0.0.1:{ministry.port}/exchange/dispatch"))
     assert verdict.outcome is Outcome.PASS
     (batch,) = ministry.dispatched.values()
-    assert verdict.observed | {"own": ""} == {
+    assert {**verdict.observed, "own": ""} == {
         "id": batch.id, "count": len(DISPATCH_RECORDS), "sha256": batch.sha256, "own": "",
     }  # fmt: skip
     (kept,) = (tmp_path / "ministry").glob("*.json")
