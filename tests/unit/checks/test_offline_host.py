@@ -198,9 +198,10 @@ def test_the_script_runs_only_commands_of_the_list_and_leaves_nothing_behind(tmp
     for line in script(target).split("\n"):
         if found := re.fullmatch(r"(?:ask|listed) '([^']*)'", line.strip()):
             assert commands.is_allowed(found[1]), line
-    before = set(Path("/tmp").glob("onsite.*"))
-    executed(tmp_path, script(target))
-    assert set(Path("/tmp").glob("onsite.*")) <= before
+    text = script(target)
+    assert text.count("/tmp/onsite.$$") == 1 and f"T={tmp_path}" not in text
+    executed(tmp_path, text.replace("/tmp/onsite.$$", f"{tmp_path}/own.$$"))
+    assert {one.name for one in tmp_path.iterdir()} == {"script.sh", "out.txt"}
 
 
 def test_the_head_survives_every_sign(tmp_path: Path) -> None:
