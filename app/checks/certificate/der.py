@@ -8,10 +8,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 SEQUENCE, SET, OID, INTEGER, OCTETS, BITS = 0x30, 0x31, 0x06, 0x02, 0x04, 0x03
 UTF8, NUMERIC, PRINTABLE, TELETEX, IA5, VISIBLE, UNIVERSAL, BMP = 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A, 0x1C, 0x1E
 LONGEST_OID = 64  # bytes
+MOST_CHILDREN = 50_000  # of one element; millions of empty ones would become hundreds of megabytes
 
 ATTRIBUTES = {  # X.520; RFC 4519
     "2.5.4.3": "CN",
@@ -51,7 +53,10 @@ class Element:
         """What is inside, for a constructed element. Raises NotDer."""
         if not self.tag & 0x20:
             raise NotDer("not constructed")
-        return tuple(elements(self.content))
+        found = tuple(islice(elements(self.content), MOST_CHILDREN + 1))
+        if len(found) > MOST_CHILDREN:
+            raise NotDer("too many elements")
+        return found
 
 
 def element(data: bytes, tag: int | None = None) -> Element:

@@ -14,6 +14,7 @@ from app.checks.model import Failed, Undetermined
 
 MAGIC = {0xFEEDFEED: "JKS", 0xCECECECE: "JCEKS"}
 MOST = 20_000  # entries of one store
+LARGEST_KEY = 64 << 10  # bytes of one private key with its protection; RSA of 16,384 bits has ten thousand
 SEAL = 20  # bytes of the SHA-1 at the end
 KEY_ENTRY, CERTIFICATE_ENTRY = 1, 2
 SUN_PROTECTOR = "1.3.6.1.4.1.42.2.17.1.1"  # of JKS: a stream of SHA-1
@@ -114,9 +115,11 @@ def _opened(protected: bytes, password: str | None, budget: pbe.Budget) -> bytes
 
 def _from_sun(protected: bytes, password: str) -> bytes:
     """sun.security.provider.KeyProtector: a salt, the key under a stream of SHA-1, and its check."""
+    if len(protected) > LARGEST_KEY:
+        raise der.NotDer("no private key is as long")
     wide = _wide(password)
     salt, encrypted, check = protected[:SEAL], protected[SEAL:-SEAL], protected[-SEAL:]
-    digest, stream = salt, b""
+    digest, stream = salt, bytearray()
     while len(stream) < len(encrypted):
         digest = hashlib.sha1(wide + digest, usedforsecurity=False).digest()
         stream += digest
