@@ -50,7 +50,8 @@ def ask(
     site = Site("某省节点", "510000", integrated=integrated, targets=targets, trust=anchors)
     held = Held(({} if password is None else {target.id: password}) | {host.id: word for host, word in hosts})
     surroundings = Surroundings(site, held, Held({}), Cancellation())
-    chosen = [check for check in CHECKS if not names or check.id.rpartition(".")[2] in names]
+    own = [check for check in CHECKS if check.kind == "weblogic"]  # not the joint test's
+    chosen = [check for check in CHECKS if check.id.rpartition(".")[2] in names] if names else own
     results: list[Result] = []
     runner.run([Planned(check, target) for check in chosen], surroundings, results.append)
     return {result.check.rpartition(".")[2]: result for result in results}

@@ -68,7 +68,6 @@ def test_a_healthy_domain_without_rest_passes_every_check_by_its_host(tmp_path: 
     no_url = "方案未规定：没有登记应用地址（application_urls）"
     assert {name: result.reason for name, result in results.items() if result.outcome is not PASS} == {
         "application_url": no_url,
-        "remote_access": no_url,
     }
     assert results["topology"].route == "SSH" and results["servers"].route.startswith("SSH + ")
     assert all(PASSWORD not in " ".join(call["words"]) for call in calls)
