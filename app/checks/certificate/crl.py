@@ -78,7 +78,10 @@ class Crl:
     def loaded(self) -> x509.CertificateRevocationList:
         from cryptography import x509
 
-        return x509.load_der_x509_crl(self.encoded)
+        try:
+            return x509.load_der_x509_crl(self.encoded)
+        except x509.InvalidVersion as error:  # the one of its errors that is no ValueError
+            raise der.NotDer(str(error)) from None
 
     @cached_property
     def issuer_name(self) -> der.Name:

@@ -23,6 +23,7 @@ STATEMENT_SECONDS = 25.0
 GRACE = 3.0  # seconds after the driver's own statement deadline before the connection is cut
 CLOSING = 2.0
 ARRAY = 500  # rows a round trip
+LARGEST_ANSWER = 32 << 20  # characters and bytes of one answer
 LARGEST_POWER = 400  # of ten; BINARY_DOUBLE ends at 308
 
 Value = str | int | Decimal | bytes | None
@@ -40,6 +41,10 @@ class Account:
 
     def __repr__(self) -> str:
         return f"Account({self.target.id!r})"
+
+
+class Overlong(Exception):
+    """An answer that is larger than any that a check asks for."""
 
 
 class Cuttable(Protocol):
@@ -140,8 +145,14 @@ class Connection:
         try:
             cursor.arraysize = min(ARRAY, most)
             await cursor.execute(sql, **self._options)
-            rows = await cursor.fetchmany(most)
-            return [tuple(value_of(item) for item in row) for row in rows]
+            rows: list[Row] = []
+            size = 0
+            while len(rows) < most and (batch := await cursor.fetchmany(min(ARRAY, most - len(rows)))):
+                rows += (tuple(value_of(item) for item in row) for row in batch)
+                size += sum(len(item) for row in batch for item in row if isinstance(item, str | bytes))
+                if size > LARGEST_ANSWER:
+                    raise Overlong(f"答复超过 {LARGEST_ANSWER >> 20} MiB，没有取完")
+            return rows
         finally:
             await _ended(cursor)
 
