@@ -15,7 +15,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from app.checks.database.packet_guard import PacketGuard
+from app.checks.database.packet_guard import Meter, PacketGuard
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -26,6 +26,13 @@ class Cut(Exception):
     """The loop was cut off while, or before, it was used."""
 
 
+class Overlong(Exception):
+    """An answer that is larger than any that a check asks for."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"答复超过 {most >> 20} MiB，没有取完")
+
+
 class _Loop(asyncio.SelectorEventLoop):
     """Knows its connections, and looks names up on threads that nothing waits for."""
 
@@ -33,11 +40,12 @@ class _Loop(asyncio.SelectorEventLoop):
         super().__init__()
         self.transports: list[asyncio.BaseTransport] = []
         self.set_exception_handler(lambda loop, context: log.debug("left behind: %s", context.get("message")))
+        self.meter = Meter()
         self._guarded = guarded
 
     async def create_connection(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
         made = protocol_factory()
-        given = PacketGuard(made) if self._guarded else made
+        given = PacketGuard(made, self.meter, framed=self._guarded)
         transport, _ = await super().create_connection(lambda: given, *args, **options)
         self.transports.append(transport)
         return transport, made
@@ -83,13 +91,15 @@ class DriverLoop:
     def run(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
         """The result of ``work``, or what it raised.
 
-        Raises TimeoutError after ``seconds`` (the loop is then cut: what comes late is closed) and Cut when another
-        thread cut it.
+        Raises TimeoutError after ``seconds`` (the loop is then cut: what comes late is closed), Overlong, and Cut when
+        another thread cut it.
         """
+        meter = self._loop.meter
         with self._lock:
             if self._is_cut:
                 work.close()
                 raise Cut
+            meter.read = 0
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
             self._running = future
         try:
@@ -101,6 +111,10 @@ class DriverLoop:
                 raise
             self.cut()
             raise TimeoutError from None
+        except Exception:
+            if meter.overfull:
+                raise Overlong(meter.most) from None
+            raise
 
     def cut(self) -> None:
         """Ends what runs at once and closes every socket; from any thread, any number of times."""

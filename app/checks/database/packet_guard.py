@@ -1,4 +1,4 @@
-"""Stands before a driver and lets through only what is framed as TNS packets are.
+"""Stands before a driver and lets through only what is framed as TNS packets are, and no more than can be kept.
 
 oracledb's thin mode takes a packet that announces no length for one of none, again and again, until memory is used up.
 """
@@ -12,6 +12,7 @@ import struct
 HEADER = 8  # bytes; the length counts them
 ACCEPT = 2
 WIDE_SINCE = 315  # protocol version of 12.1: from the ACCEPT on a length has four bytes
+LARGEST_ANSWER = 48 << 20  # bytes of all packets that one statement or log-in brings
 LARGEST = 2 << 20  # bytes of a packet, the largest session data unit (Net Services Reference, DEFAULT_SDU_SIZE)
 
 
@@ -57,12 +58,27 @@ class Frames:
             self._head.clear()
 
 
-class PacketGuard(asyncio.Protocol):
-    """In the place of the driver's own protocol, to which it hands on everything but nonsense; that ends the line."""
+class Meter:
+    """Counts the bytes of one answer. seerdb takes in all of its rows before it gives any."""
 
-    def __init__(self, driver: asyncio.Protocol) -> None:
+    def __init__(self, most: int = LARGEST_ANSWER) -> None:
+        self.most = most
+        self.read = 0
+
+    @property
+    def overfull(self) -> bool:
+        return self.read > self.most
+
+
+class PacketGuard(asyncio.Protocol):
+    """In the place of the driver's own protocol, to which it hands on everything but nonsense, if it looks for that
+    (``framed``), and what is more than ``meter`` allows; either ends the line.
+    """
+
+    def __init__(self, driver: asyncio.Protocol, meter: Meter | None = None, framed: bool = True) -> None:
         self._driver = driver
-        self._frames = Frames()
+        self._meter = meter or Meter()
+        self._frames = Frames() if framed else None
         self._transport: asyncio.BaseTransport | None = None
         self._over = False
 
@@ -73,10 +89,14 @@ class PacketGuard(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._over:
             return
+        self._meter.read += len(data)
         try:
-            self._frames.see(data)
+            if self._frames:
+                self._frames.see(data)
+            self._over = self._meter.overfull
         except NotFramed:
             self._over = True
+        if self._over:
             if isinstance(self._transport, asyncio.WriteTransport):
                 self._transport.abort()
             return

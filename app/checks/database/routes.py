@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from app.checks.database.driver_loop import DriverLoop
+from app.checks.database.driver_loop import DriverLoop, Overlong
 from app.site.model import Database
 
 MODULE = "onsite-check"
@@ -41,10 +41,6 @@ class Account:
 
     def __repr__(self) -> str:
         return f"Account({self.target.id!r})"
-
-
-class Overlong(Exception):
-    """An answer that is larger than any that a check asks for."""
 
 
 class Cuttable(Protocol):
@@ -151,7 +147,7 @@ class Connection:
                 rows += (tuple(value_of(item) for item in row) for row in batch)
                 size += sum(len(item) for row in batch for item in row if isinstance(item, str | bytes))
                 if size > LARGEST_ANSWER:
-                    raise Overlong(f"答复超过 {LARGEST_ANSWER >> 20} MiB，没有取完")
+                    raise Overlong(LARGEST_ANSWER)
             return rows
         finally:
             await _ended(cursor)
