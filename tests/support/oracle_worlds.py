@@ -70,6 +70,25 @@ def release_9() -> SmallOracle:
     return oracle
 
 
+def release_8() -> SmallOracle:
+    """8.1.7: rollback segments, no automatic memory, and none of the views that came with 9i."""
+    oracle = release_9()
+    oracle.views["V$INSTANCE"][0]["VERSION"] = "8.1.7.4.0"
+    oracle.views["V$VERSION"] = [{"BANNER": "Oracle8i Enterprise Edition Release 8.1.7.4.0 - Production"}]
+    without(
+        oracle, ("V$DATABASE", "DATABASE_ROLE"), ("V$ARCHIVE_DEST", "DEST_NAME"), ("V$LOGFILE", "TYPE"),
+        ("DBA_TABLESPACES", "BLOCK_SIZE"),
+    )  # fmt: skip
+    for name in ("undo_management", "undo_tablespace", "undo_retention", "sga_max_size", "pga_aggregate_target"):
+        oracle.parameter(name, None)
+    oracle.views["V$PARAMETER"].append({"NAME": "db_block_size", "VALUE": "8192"})
+    oracle.drop_view(
+        "GV$UNDOSTAT", "V$UNDOSTAT", "DBA_UNDO_EXTENTS", "V$ARCHIVE_DEST_STATUS", "DBA_REGISTRY",
+        "GV$SGA_DYNAMIC_FREE_MEMORY",
+    )  # fmt: skip
+    return oracle
+
+
 def pluggable(oracle: SmallOracle, name: str) -> SmallOracle:
     """In a container of a container database; ``CDB$ROOT`` is the root."""
     oracle.views["V$DATABASE"][0]["CDB"] = "YES"

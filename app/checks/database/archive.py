@@ -21,7 +21,10 @@ ARCHIVERS = (
     "SELECT INST_ID, INSTANCE_NAME, ARCHIVER, 'NO' FROM GV$INSTANCE",
     "SELECT INSTANCE_NUMBER, INSTANCE_NAME, ARCHIVER, PARALLEL FROM V$INSTANCE",
 )
-DESTINATIONS = "SELECT DEST_NAME, STATUS, BINDING, TARGET, DESTINATION, ERROR FROM V$ARCHIVE_DEST"  # 8i+
+DESTINATIONS = (
+    "SELECT DEST_NAME, STATUS, BINDING, TARGET, DESTINATION, ERROR FROM V$ARCHIVE_DEST",  # 9i+
+    "SELECT DEST_ID, STATUS, BINDING, TARGET, DESTINATION, ERROR FROM V$ARCHIVE_DEST",
+)
 AREA = "SELECT NAME, SPACE_LIMIT, SPACE_USED, SPACE_RECLAIMABLE FROM V$RECOVERY_FILE_DEST"  # 10g+
 AREA_SINCE = (10,)
 WARN, FULL = 70, 90  # percent
@@ -80,7 +83,7 @@ def gather(session: OracleSession, target: Database) -> Archive:  # noqa: ARG001
         return Archive(log_mode)
     archivers = session.select(*ARCHIVERS)
     require(archivers, "V$INSTANCE")
-    destinations = session.select(DESTINATIONS)
+    destinations = session.select(*DESTINATIONS)
     require(destinations, "V$ARCHIVE_DEST")
     areas, unseen = _areas(session)
     return Archive(
@@ -95,6 +98,7 @@ def gather(session: OracleSession, target: Database) -> Archive:  # noqa: ARG001
 
 def _destination(row: Sequence[object]) -> Destination:
     name, status, binding, target, place, error = map(text, row)
+    name = f"LOG_ARCHIVE_DEST_{name}" if name.isdecimal() else name
     return Destination(name, status.upper(), binding.upper() == "MANDATORY", target.upper() in REMOTE, place, error)
 
 
@@ -203,4 +207,4 @@ def _area_findings(one: Area) -> list[Finding]:
 
 
 def shows(target: Database) -> Sequence[str]:  # noqa: ARG001
-    return (*DATABASES, *ARCHIVERS, DESTINATIONS, AREA, *RELEASES)
+    return (*DATABASES, *ARCHIVERS, *DESTINATIONS, AREA, *RELEASES)

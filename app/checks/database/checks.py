@@ -81,7 +81,7 @@ CHECKS: tuple[Check, ...] = (
     _check(
         "privileges", "账号权限", ENVIRONMENT,
         login.gather_privileges, login.compare_privileges, login.shows_privileges,
-        definition="2",
+        definition="3",
     ),
     _check(
         "instance", "实例", DEPLOYMENT,
@@ -95,6 +95,7 @@ CHECKS: tuple[Check, ...] = (
     _check(
         "version", "版本与版次", DEPLOYMENT,
         version.gather_version, version.compare_version, version.shows_version,
+        definition="2",
     ),
     _check(
         "components", "组件与 SQL 补丁", DEPLOYMENT,
@@ -133,12 +134,12 @@ CHECKS: tuple[Check, ...] = (
     _check(
         "temp", "临时表空间", DEPLOYMENT,
         temp.gather, temp.compare, temp.shows,
-        definition="2",
+        definition="3",
     ),
     _check(
         "undo", "回滚段（撤销表空间）", DEPLOYMENT,
         undo.gather, undo.compare, undo.shows,
-        definition="2",
+        definition="3",
     ),
     _check(
         "redo", "联机日志", DEPLOYMENT,
@@ -147,6 +148,7 @@ CHECKS: tuple[Check, ...] = (
     _check(
         "archive", "归档与恢复区", DEPLOYMENT,
         archive.gather, archive.compare, archive.shows,
+        definition="2",
     ),
     _check(
         "users", "数据库用户", DEPLOYMENT,

@@ -24,12 +24,13 @@ SLOW = 1.0  # seconds
 # The views that the checks cannot do without, and the release that first has them (Oracle Database Reference).
 NEEDED: Mapping[tuple[int, ...], tuple[str, ...]] = {
     (): (
-        "V$INSTANCE", "V$DATABASE", "V$VERSION", "V$PARAMETER", "V$SGA", "V$RESOURCE_LIMIT", "V$UNDOSTAT",
-        "V$SORT_SEGMENT", "V$THREAD", "V$LOG", "V$LOGFILE", "V$LOG_HISTORY", "V$ARCHIVE_DEST", "V$ARCHIVE_DEST_STATUS",
+        "V$INSTANCE", "V$DATABASE", "V$VERSION", "V$PARAMETER", "V$SGA", "V$RESOURCE_LIMIT",
+        "V$SORT_SEGMENT", "V$THREAD", "V$LOG", "V$LOGFILE", "V$LOG_HISTORY", "V$ARCHIVE_DEST",
         "NLS_DATABASE_PARAMETERS", "DBA_TABLESPACES", "DBA_DATA_FILES", "DBA_FREE_SPACE", "DBA_TEMP_FILES",
-        "DBA_UNDO_EXTENTS", "DBA_ROLLBACK_SEGS", "DBA_USERS", "DBA_TS_QUOTAS", "DBA_SYS_PRIVS", "DBA_ROLE_PRIVS",
+        "DBA_ROLLBACK_SEGS", "DBA_USERS", "DBA_TS_QUOTAS", "DBA_SYS_PRIVS", "DBA_ROLE_PRIVS",
         "DBA_PROFILES", "DBA_OBJECTS", "DBA_ERRORS",
     ),
+    (9,): ("V$UNDOSTAT", "V$ARCHIVE_DEST_STATUS", "DBA_UNDO_EXTENTS"),
     (9, 2): ("DBA_REGISTRY",),
     (10,): ("V$RECOVERY_FILE_DEST",),
     (12, 1): ("DBA_REGISTRY_SQLPATCH",),

@@ -24,13 +24,16 @@ from app.checks.database.reading import (
 )
 from app.checks.database.space import DATA_FILES, DISK_GROUPS, Space, disk_groups, file_of, space
 from app.checks.database.tablespaces import ALWAYS
+from app.checks.database.version import RELEASES, release
 from app.checks.model import Outcome, Undetermined, Verdict
 from app.site.model import Database, Site
 
 if TYPE_CHECKING:
     from app.checks.database.session import OracleSession
 
-NAMES = ("undo_management", "undo_tablespace", "undo_retention")
+NAMES = ("undo_management", "undo_tablespace", "undo_retention")  # 9i+
+AUTOMATIC_SINCE = (9,)
+ASKED = (*NAMES, "processes")  # the last one every release has: an answer without it is none
 TABLESPACES = (
     "SELECT TABLESPACE_NAME, STATUS, CONTENTS, RETENTION FROM DBA_TABLESPACES",  # 10g+
     "SELECT TABLESPACE_NAME, STATUS, CONTENTS, NULL FROM DBA_TABLESPACES",
@@ -98,7 +101,9 @@ def gather(session: OracleSession, target: Database) -> Undo:  # noqa: ARG001 - 
     pdb = container(session)
     if pdb and not _is_local(session, [contents.upper() for _, contents, _ in tablespaces.values()]):
         return Undo(shared=pdb)
-    found = parameters.read(session, NAMES)
+    found = parameters.read(session, ASKED)
+    if any(NAMES[0] not in values for values in found.values()) and release(session) >= AUTOMATIC_SINCE:
+        raise Undetermined("参数 undo_management 没有读到", "请 DBA 执行 SHOW PARAMETER undo 核对。")
     manual = tuple(number_ for number_ in sorted(found) if found[number_].get(NAMES[0], "MANUAL").upper() == "MANUAL")
     online = _online(session) if manual else ()
     if len(manual) == len(found):
@@ -277,6 +282,6 @@ def _no_space_findings(one: Automatic, recent: Sequence[Period], adjusted: datet
 
 def shows(target: Database) -> Sequence[str]:  # noqa: ARG001
     return (
-        *TABLESPACES, *DATABASES, CONTAINER, LOCAL_UNDO, *parameters.statements(NAMES), DATA_FILES, DISK_GROUPS,
-        EXTENTS, *STATISTICS, NOW, SEGMENTS,
+        *TABLESPACES, *DATABASES, CONTAINER, LOCAL_UNDO, *parameters.statements(ASKED), *RELEASES, DATA_FILES,
+        DISK_GROUPS, EXTENTS, *STATISTICS, NOW, SEGMENTS,
     )  # fmt: skip

@@ -106,7 +106,7 @@ def compare_version(facts: Release, target: Database, site: Site) -> Verdict:  #
 
 
 def _version_findings(facts: Release, wanted: str) -> list[Finding]:
-    if not wanted:
+    if not wanted or _is_base(facts.base, wanted):
         return []
     known = parts(facts.version)
     if known[:1] >= (18,) and not facts.full and len(parts(wanted)) > 1:
@@ -119,6 +119,12 @@ def _version_findings(facts: Release, wanted: str) -> list[Finding]:
         return [Finding(Outcome.UNKNOWN, error.reason, error.advice)]
     reason = f"版本是 {facts.version}，方案要求 {wanted}"
     return [Finding(Outcome.FAIL, reason, "请核对方案；确需该版本时请 DBA 升级，否则经确认后修改方案。")]
+
+
+def _is_base(base: str, wanted: str) -> bool:
+    """Whether the plan names the base release, 19.0.0.0.0, as the banner of 18c+ has it: any update will do."""
+    named = parts(wanted) if wanted.strip()[:1].isdigit() else ()
+    return parts(base)[:1] >= (18,) and len(named) > 1 and not any(named[1:]) and named == parts(base)[: len(named)]
 
 
 def _edition_findings(facts: Release, wanted: str) -> list[Finding]:

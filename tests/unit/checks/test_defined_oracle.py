@@ -40,10 +40,13 @@ def test_a_healthy_database_passes(name: str, release: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["blocking", "indexes", "jobs"])
-def test_a_healthy_10g_and_9i_pass(name: str) -> None:
-    for release in ("10.2.0.5.0", "10.1.0.2.0", "9.2.0.8.0"):
+def test_a_healthy_10g_9i_and_8i_pass(name: str) -> None:
+    for release in ("10.2.0.5.0", "10.1.0.2.0", "9.2.0.8.0", "8.1.7.4.0"):
         oracle = kept_up(release)
-        if release.startswith("9"):
+        if release.startswith("8"):
+            oracle.drop_view("DBA_EXTERNAL_TABLES")
+            oracle.drop_column("V$DATABASE", "DATABASE_ROLE")
+        if release.startswith(("8", "9")):
             oracle.drop_view("DBA_SCHEDULER_JOBS", "DBA_SCHEDULER_JOB_RUN_DETAILS", "DBA_TAB_STATISTICS")
             oracle.drop_column("GV$SESSION", "BLOCKING_SESSION", "BLOCKING_INSTANCE", "SECONDS_IN_WAIT", "WAIT_CLASS")
         if release.startswith("10.1"):

@@ -120,6 +120,8 @@ def test_manual_undo_is_a_warning_and_needs_a_segment_beside_system(
 ) -> None:
     """Before 9i there is no parameter undo_management: undo was managed by hand."""
     oracle = parameters(undo_management=management)
+    if management is None:
+        oracle.views["V$INSTANCE"][0] |= {"VERSION": "8.1.7.4.0", "VERSION_FULL": None}
     oracle.views["DBA_ROLLBACK_SEGS"] = [
         {"SEGMENT_NAME": name, "TABLESPACE_NAME": "RBS", "STATUS": status} for name, status in segments
     ]
@@ -191,3 +193,9 @@ def test_errors_from_before_the_last_adjustment_no_longer_fail(
         result = results(target_of(port), "oracle.undo", adjusted={**past, "oracle.undo@db2": now()})["oracle.undo"]
     assert result.outcome is outcome
     assert said in result.reason
+
+
+def test_how_undo_is_managed_is_not_guessed_where_the_parameter_lacks() -> None:
+    result = judged(parameters(undo_management=None), "undo")
+    assert result.outcome is UNKNOWN
+    assert "undo_management" in result.reason

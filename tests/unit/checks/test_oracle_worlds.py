@@ -16,6 +16,7 @@ from oracle_worlds import (
     limits,
     nothing_seen,
     pluggable,
+    release_8,
     release_9,
     release_10,
     release_11,
@@ -85,6 +86,10 @@ OLD: dict[str, Any] = {"components": ("CATALOG",)}
     [
         (SmallOracle, {}, {}),
         (lambda: SmallOracle(LEGACY), {}, {}),
+        (
+            release_8, {"version": "8.1.7"},
+            {**NO_ALERTS, **NO_RMAN, "undo": WARN, "components": UNKNOWN, "pga": UNKNOWN, "dataguard": UNKNOWN},
+        ),
         (release_9, {"version": "9.2", **OLD}, {**NO_ALERTS, **NO_RMAN}),
         (release_10, {"version": ">=10.2", **OLD}, NO_ALERTS),
         (release_11, {"version": "11.2.0.4"}, NO_ALERTS),
