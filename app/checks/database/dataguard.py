@@ -220,9 +220,11 @@ def _behind(one: Standby, who: str, facts: Guard) -> list[Finding]:
     first, since = waiting[0]
     if since > facts.now + FRESH:
         return [Finding(Outcome.UNKNOWN, f"主库日志的开始时间晚于数据库时间，不知{who}落后多少")]
-    current = len(waiting) == 1 and first == one.applied + 1
-    if current and "REAL TIME" in one.recovery and one.status == "VALID":
+    live = first == one.applied + 1 and "REAL TIME" in one.recovery and one.status == "VALID"
+    if live and len(waiting) == 1:
         return []
+    if live and len(waiting) == 2 and facts.now - since >= LATE:  # APPLIED_SEQ# follows only after a log's end
+        return [Finding(Outcome.UNKNOWN, f"{who}实时应用，已应用的序号晚一个日志才更新，不知落后多少", advice)]
     return _judged(who, max(timedelta(0), facts.now - since), least=first != one.applied + 1)
 
 

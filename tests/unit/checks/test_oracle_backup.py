@@ -171,6 +171,8 @@ def feeding(
     [
         (feeding(), PASS, ""),
         (feeding(behind=2), PASS, ""),
+        (feeding(behind=2, every=HOUR * 3), UNKNOWN, "晚一个日志"),
+        (feeding(behind=2, every=HOUR * 3, state={"RECOVERY_MODE": "MANAGED"}), FAIL, "180 分钟"),
         (feeding(behind=3), WARN, "60 分钟"),
         (feeding(behind=4), WARN, "90 分钟"),
         (feeding(behind=5), FAIL, "120 分钟"),
