@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ CAN_MOUNT = bool(SSHD) and os.geteuid() == 0 and subprocess.run(
     ["unshare", "-m", "mount", "--bind", "/etc/passwd", "/etc/passwd"], check=False, capture_output=True
 ).returncode == 0  # fmt: skip
 KINDS = {"ed25519": (), "ecdsa": ("-b", "256"), "rsa": ("-b", "2048")}
+
+
+def program_folder(prefix: str) -> Path:
+    """A new folder that only its owner may write to, all the way up: what lies in a temporary folder is never run."""
+    return Path(tempfile.mkdtemp(prefix=prefix, dir="/opt" if Path("/opt").is_dir() else Path.home()))
 
 
 @dataclass

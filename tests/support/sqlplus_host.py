@@ -9,13 +9,12 @@ import contextlib
 import json
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host_sshd import Account, Sshd, sshd
+from host_sshd import Account, Sshd, program_folder, sshd
 from oracle_small import PASSWORD, Secrets, target_of
 
 from app.base.cancellation import Cancellation
@@ -82,7 +81,7 @@ def sqlplus_on_host(
     place: Path, in_path: bool = True, oratab: str = "", processes: str = "", **told: Any
 ) -> Iterator[Home]:
     """``place`` is for the sshd's own files; HOME in the texts is the Oracle home."""
-    folder = Path(tempfile.mkdtemp(prefix="onsite-sqlplus-", dir=Path.home()))
+    folder = program_folder("onsite-sqlplus-")
     account = Account(USER, SSH_PASSWORD, path=str(folder / "bin"))
     try:
         with sshd(place, kinds=("ed25519",), account=account) as server:

@@ -10,14 +10,13 @@ import contextlib
 import json
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host_sshd import Account, sshd
+from host_sshd import Account, program_folder, sshd
 from weblogic_world import PASSWORD
 
 from app.site.model import Host
@@ -183,7 +182,7 @@ def domain_on_host(
     place: Path, version: str, servers: Sequence[Server], shell: str = "/bin/sh", **more: Any
 ) -> Iterator[Tree]:
     """A tree with a host before it; ``place`` is for the server's own files."""
-    folder = Path(tempfile.mkdtemp(prefix="onsite-wls-", dir=Path.home()))
+    folder = program_folder("onsite-wls-")
     tree = Tree(folder, version, list(servers), **more)
     tree.write()
     account = Account(USER, SSH_PASSWORD, shell, str(folder / "bin"))

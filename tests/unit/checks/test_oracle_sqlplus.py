@@ -329,8 +329,11 @@ def test_abort_ends_a_connect_at_once_and_for_the_run(oracle: SmallOracle, port:
 
     running = threading.Thread(target=go)
     running.start()
-    while len(home.calls) < 2:
+    for _ in range(600):  # half a minute at most
+        if len(home.calls) == 2 or not running.is_alive():
+            break
         running.join(0.05)
+    assert len(home.calls) == 2
     began = time.monotonic()
     session.abort()
     running.join(10)
