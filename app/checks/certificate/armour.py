@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 #]{1,40})-----")
-END = re.compile(rb"-----END ([A-Z0-9 #]{1,40})-----")
+END = re.compile(rb"(?=-----END ([A-Z0-9 #]{1,40})-----)")  # also where one begins inside another
 
 
 @dataclass(frozen=True)
