@@ -31,7 +31,9 @@ PIECE = 65536
 MOST_BYTES = 64 << 20  # of one answer
 CLOSING = 2.0
 CONNECTED = re.compile(r"^Connected\.\s*$", re.MULTILINE)
-ASKING = re.compile(r"(?:^|\n)\s*(?:(?:New|Retype new|Old|Enter) password|Enter (?:user-name|value for \S+))\s*:\s*\Z")
+ASKING = re.compile(
+    r"(?:^|\n)[ \t]*(?:(?:New|Retype new|Old|Enter) password|Enter (?:user-name|value for \S+))\s*:\s*\Z"
+)
 # A refusal stands below this word alone; errors of statements that a glogin.sql runs have "at line" behind it.
 WHOLE_ERROR = re.compile(r"^ERROR:\s*\n\s*(ORA|TNS)-(\d{4,5}): ?(.*)\n", re.MULTILINE)
 WARNINGS = ("28002", "28011")  # logged in all the same: the password will expire, the account will

@@ -56,7 +56,7 @@ PSEUDO_DEVICES = ("/dev/loop", "/dev/sr", "/dev/cdrom", "/dev/scd", "/dev/cd", "
                   "/platform/")  # fmt: skip
 PSEUDO_MOUNTS = ("/proc/", "/sys/", "/dev/", "/run/", "/snap/", "/system/", "/cdrom/", "/platform/")
 PSEUDO_WHOLE = ("/dev", "/proc", "/devices", "/etc/mnttab", "/etc/svc/volatile", "/etc/dfs/sharetab")
-DF_TROUBLE = re.compile(r"(?:df|bdf): [\"'`‘]*(/.*?)[\"'’]*: ")
+DF_TROUBLE = re.compile(r"(?:df|bdf): [\"'`‘]{0,2}(/.*?)[\"'’]{0,2}: ")
 NOISE = re.compile(r"(?i)stdin: is not a tty|stty: |tput: |not a typewriter|inappropriate ioctl")
 
 

@@ -19,7 +19,7 @@ from app.site.model import Database, Host, Site
 PMON = "ora_pmon_"
 MOST_INSTANCES = 4
 LINE = re.compile(
-    r"^(kernel\.shmmax|kernel\.shmall|kernel\.shmmni|kernel\.sem|fs\.file-max)\s*=\s*([\d\t ]+?)\s*$", re.MULTILINE
+    r"^(kernel\.shmmax|kernel\.shmall|kernel\.shmmni|kernel\.sem|fs\.file-max)[ \t]*=[ \t]*(\d[\d\t ]*)$", re.MULTILINE
 )
 LIMIT = re.compile(r"^(Max processes|Max open files)\s+(\d+|unlimited)\s+(\d+|unlimited)\s", re.MULTILINE)
 UNLIMITED = 2**63

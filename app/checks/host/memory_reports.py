@@ -9,16 +9,16 @@ from app.checks.host.text import beginning
 from app.checks.model import Undetermined
 
 MEMINFO = re.compile(r"^(\w+(?:\(\w+\))?):\s+(\d+)(?: kB)?$", re.MULTILINE)
-AIX_LINE = re.compile(r"^\s*(\d+)\s+(memory pages|free pages|file pages)\s*$", re.MULTILINE)
+AIX_LINE = re.compile(r"^[ \t]*(\d+)[ \t]+(memory pages|free pages|file pages)\s*$", re.MULTILINE)
 SVMON = re.compile(r"^memory\s+(\d+)\s+(\d+)\s+(\d+)\s", re.MULTILINE)
 SVMON_IN_USE = re.compile(r"^in use\s+(\d+)\s+(\d+)\s+(\d+)", re.MULTILINE)
-MACHINFO = re.compile(r"^\s*Memory\s*[:=]\s*(\d+) MB\b", re.MULTILINE)
+MACHINFO = re.compile(r"^[ \t]*Memory[ \t]*[:=][ \t]*(\d+) MB\b", re.MULTILINE)
 PRTCONF = re.compile(r"^Memory size:\s*(\d+) (Mega|Giga)bytes", re.MULTILINE)
 ARC = re.compile(r"^zfs:0:arcstats:size\s+(\d+)\s*$", re.MULTILINE)
 LSPS = re.compile(r"Total Paging Space\s+Percent Used\s*\n\s*(\d+)\s*MB\s+(\d+)\s*%")
 SWAPINFO = re.compile(r"^(dev|fs|localfs|network|reserve|memory|total)\s+(-|\d+)\s+(-?\d+)\s+(-?\d+)", re.MULTILINE)
 SWAP_LIST = re.compile(r"^\S+\s+(?:\d+,\d+|-)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s|$)", re.MULTILINE)
-SWAP_SUMMARY = re.compile(r"total:.*=\s*(\d+)k used,\s*(\d+)k available")
+SWAP_SUMMARY = re.compile(r"^[ \t]*total:.*=[ \t]*(\d+)k used,[ \t]*(\d+)k available", re.MULTILINE)
 AVERAGES = re.compile(r"load averages?:\s*(\d+\.\d+),?\s+(\d+\.\d+),?\s+(\d+\.\d+)")
 PAGE = 4  # KiB of a page as AIX's and HP-UX's tools count them
 MIB = 1 << 10  # KiB

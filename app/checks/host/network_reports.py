@@ -12,7 +12,7 @@ from app.checks.model import Undetermined
 INET = re.compile(r"\binet6?\s+(?:addr:\s*)?([0-9A-Fa-f.:]+)(?:/\d+)?(?=[\s%]|$)", re.MULTILINE)
 LAN = re.compile(r"^[a-z]+\d+(?::\d+)?\*?\s+\d+\s+\S+\s+([0-9A-Fa-f.:]+)\s+\d+\s", re.MULTILINE)
 DEFAULT = re.compile(r"^(?:default|0\.0\.0\.0)\s+(?:via\s+)?(\d+\.\d+\.\d+\.\d+)\s", re.MULTILINE)
-ROUTES = re.compile(r"(?m)^(?:default|\d+\.\d+[\d.]*(?:/\d+)?)\s")
+ROUTES = re.compile(r"(?m)^(?:default|(?=\d+\.\d)[\d.]+(?:/\d+)?)\s")
 ANYWHERE = ("*", "0.0.0.0", "::", "")  # how a listener on all addresses is shown
 WORD = re.compile(r"[\s,]+")
 LOCAL = re.compile(r"(.*)[.:](\d{1,5})")

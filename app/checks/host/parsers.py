@@ -16,14 +16,14 @@ SECONDS = re.compile(r"^(\d{9,11})\.(\d{1,9})$", re.MULTILINE)
 DATE_IN_WORDS = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)$", re.MULTILINE)
 HALF_A_SECOND = 0.5
 PS_HEADER = re.compile(r"PID\s+(?:COMMAND|CMD|ARGS)|USER\s+PID\s+%CPU\s.*COMMAND")
-ROW = re.compile(r"\s*(?P<pid>\d+) (?P<args>.*)")
-BERKELEY_ROW = re.compile(r"\S+\s+(?P<pid>\d+)\s.*?\s\d+:\d\d (?P<args>.*)")
+ROW = re.compile(r"\s*(?P<pid>\d{1,10}) (?P<args>.*)")
+BERKELEY_ROW = re.compile(r"\S+\s+(?P<pid>\d{1,10})\s.*?\s\d+:\d\d (?P<args>.*)")
 OWN = tuple(re.sub(r"^env (?:\S+=\S* )*", "", one) for one in commands.of_systems("processes"))
 TITLE = re.compile(r"[a-z]{3}_[a-z0-9]{3,4}_\S*")  # what Oracle's processes call themselves
 NARROWEST = 60  # characters that any ps shows of arguments
 LONGEST_ARGUMENTS = 4090  # kernels before 4.2 show a process' arguments up to one page of 4096 bytes
 SECRET = re.compile(
-    r"(?i)([\w.-]*(?:password|passwd|pwd|secret|token|credential)[\w.-]*[=:\s]+)(\S+)|(\b\w+/)([^\s/@]+)(@)"
+    r"(?i)((?:password|passwd|pwd|secret|token|credential)[\w.-]{0,60}[=:\s]+)(\S+)|(\b\w+/)([^\s/@]+)(@)"
 )
 
 
@@ -55,13 +55,14 @@ def processes(text: str) -> tuple[Process, ...]:
     if start is None:
         raise Undetermined(f"ps 的输出无法理解：{beginning(text)}")
     row = BERKELEY_ROW if "%CPU" in lines[start] else ROW
-    rows: list[Process] = []
+    rows: list[tuple[int, list[str]]] = []
     for line in lines[start + 1 :]:
         if found := row.match(line):
-            rows.append(Process(int(found["pid"]), found["args"]))
+            rows.append((int(found["pid"]), [found["args"]]))
         elif rows and line.strip():
-            rows[-1] = Process(rows[-1].pid, f"{rows[-1].arguments} {line.strip()}")
-    others = tuple(one for one in rows if not any(own in one.arguments for own in OWN))
+            rows[-1][1].append(line.strip())
+    listed = (Process(pid, " ".join(parts)) for pid, parts in rows)
+    others = tuple(one for one in listed if not any(own in one.arguments for own in OWN))
     if not others:
         raise Undetermined("ps 没有列出任何进程")
     return others

@@ -21,9 +21,10 @@ ADMIN = "AdminServer"
 MOST_CONNECTIONS = 15  # JDBCConnectionPoolMBean.MaxCapacity of 8.1
 THRESHOLD = 5  # UserLockoutManagerMBean.LockoutThreshold
 PROLOGUE = re.compile(r"\A\ufeff?\s*<\?xml\b[^>]*\?>")
+KEPT, LOOKED_THROUGH = 16 << 10, 64 << 10  # characters that are recorded, and in which passwords are left out before
 SECRETS = re.compile(
-    r"(?is)(<(?:[\w.-]+:)?[\w.-]*(?:password|encrypted|credential|phrase)[\w.-]*>)[^<]*"
-    r"|(\b[\w.-]*(?:password|encrypted|credential|phrase)[\w.-]*\s*=\s*)(?:\"[^\"]*\"|'[^']*')"
+    r"(?is)(<(?:[\w.-]{1,60}:)?[\w.-]{0,60}(?:password|encrypted|credential|phrase)[\w.-]{0,60}>)[^<]*"
+    r"|((?:password|encrypted|credential|phrase)[\w.-]{0,60}\s*=\s*)(?:\"[^\"]*\"|'[^']*')"
     r"|\{(?:3?DES|AES|AES256)\}[^\s<\"']*"
 )
 
@@ -68,7 +69,8 @@ def read(text: str, telling: str) -> DomainFile:
 
 def without_secrets(text: str) -> str:
     """The file as it may be recorded: passwords, encrypted or not, left out; its beginning only."""
-    return SECRETS.sub(lambda found: f"{found[1] or found[2] or ''}***", text)[: 16 << 10]
+    beginning = text[:LOOKED_THROUGH].rpartition("<")[0] if len(text) > LOOKED_THROUGH else text
+    return SECRETS.sub(lambda found: f"{found[1] or found[2] or ''}***", beginning)[:KEPT]
 
 
 def _old(root: Element, telling: str) -> DomainFile:
