@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.base import clock
-from ui.look import palette, theme
+from app.workflow.model import State
+from ui.look import palette, states, theme
 from ui.look.cards import Card, StateWord, Text, clear, empty, line
 from ui.look.marks import tone
 from ui.look.states import Look
@@ -38,14 +39,20 @@ LONGEST = timedelta(days=20 * 366)  # a certificate that ends later runs off the
 
 
 def look_of(row: DossierRow, now: datetime) -> Look:
-    """How a certificate stands in time, by word and shape."""
+    """How a certificate stands in time, by word and shape; what is no longer known, or fails for another reason, is not
+    called valid.
+    """
     if row.days_left is None:
         return NOT_SEEN
+    if row.outcome in (State.STALE, State.OPEN):
+        return states.LOOKS[row.outcome]
     if row.not_before and row.not_before > now:
         return NOT_YET
     if row.days_left < 0:
         return ENDED
-    return NEARLY if row.days_left <= NOW else NEAR if row.days_left <= SOON else GOOD
+    if row.days_left <= SOON:
+        return NEARLY if row.days_left <= NOW else NEAR
+    return GOOD if row.outcome is State.PASS else states.LOOKS[row.outcome]
 
 
 def left(days: float | None) -> str:

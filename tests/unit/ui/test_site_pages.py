@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.actions.dossier import DossierRow
 from app.actions.workspace import create
 from app.workflow.model import State
+from ui.look import states
 from ui.look.cards import Text
 from ui.open_project import OpenProject
 from ui.pages.approval import ApprovalPage
@@ -38,10 +39,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Op
     return OpenProject(create(tmp_path / "project", tmp_path / "site.toml"))
 
 
-def row(days: float | None, begun: bool = True) -> DossierRow:
+def row(days: float | None, begun: bool = True, outcome: State = State.PASS) -> DossierRow:
     end = None if days is None else NOW + timedelta(days=days)
     start = None if days is None else NOW + timedelta(days=-10 if begun else 1)
-    return DossierRow("c", "证书", "证书", "", "", "", start, end, days, State.PASS)
+    return DossierRow("c", "证书", "证书", "", "", "", start, end, days, outcome)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,11 @@ def test_a_certificate_s_end_is_told_by_word_and_shape_at_its_limits(days: float
 
 def test_a_certificate_that_has_not_begun_is_not_called_valid() -> None:
     assert look_of(row(300, begun=False), NOW) == NOT_YET
+
+
+@pytest.mark.parametrize("outcome", [State.STALE, State.OPEN, State.FAIL, State.UNKNOWN, State.NOT_APPLICABLE])
+def test_a_certificate_whose_check_does_not_pass_today_is_not_called_valid(outcome: State) -> None:
+    assert look_of(row(300, outcome=outcome), NOW) == states.LOOKS[outcome]
 
 
 def test_every_moment_has_its_place_on_the_line_and_none_falls_off_it() -> None:
