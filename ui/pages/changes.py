@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDate
@@ -37,6 +37,7 @@ class ChangesPage(Page):
     def __init__(self, project: OpenProject) -> None:
         super().__init__("变化", EXPLAINED)
         self._project = project
+        self._wanted = ""
         self.since = QComboBox()
         self.since.setAccessibleName("与什么时候相比")
         for title, value in SINCE:
@@ -59,15 +60,20 @@ class ChangesPage(Page):
         self.day.setVisible(value == "day")
         wanted = self.day.date().toString("yyyy-MM-dd") if value == "day" else value
         workspace, scope = self._project.workspace, self._project.scope
+        self._wanted = wanted
 
         def work(_cancellation: Any, _report: Any) -> Any:
             from app.actions import difference
 
             return difference.difference(workspace, wanted, scope)
 
+        def current(show: Callable[[Any], None]) -> Callable[[Any], None]:
+            return lambda item: show(item) if self._wanted == wanted else None  # another point was chosen meanwhile
+
         self._project.tasks.start(
-            DIFFERENCE, "正在比较", work, done=self._show, troubled=lambda trouble: self._say(trouble.sentence)
-        )
+            f"{DIFFERENCE} {wanted}", "正在比较", work,
+            done=current(self._show), troubled=current(lambda trouble: self._say(trouble.sentence)), owner=self,
+        )  # fmt: skip
 
     def _say(self, sentence: str) -> None:
         clear(self.body)
