@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from app.actions.checking import Selection, plan
 from app.actions.workspace import Workspace
 from app.base.errors import InputError
-from app.base.files import make_folder, write_atomic
+from app.base.files import make_folder, read_bounded, write_atomic
 from app.checks.model import Planned
 from app.site.model import Bus, Certificate, Client, Database, Host, Service, Site, Target, WebLogic
 
@@ -27,6 +27,7 @@ KIND_WORDS: Mapping[str, str] = {
 WAYS = {"http": 80, "https": 443, "sftp": 22, "t3": 7001, "t3s": 7002}
 FORM = "权限申请单"
 SHOWN = 2  # titles of checks beside a statement on paper
+LARGEST_SCRIPT = 4 << 20  # bytes
 READ_ONLY = "只读"
 SUMMARY = (
     "为检查就业监测系统的运行环境，申请在下列时间段内对下列对象进行检查。检查只查看、不修改：数据库在只读事务中查询，"
@@ -240,7 +241,7 @@ def write_grants(found: Sequence[Request], folder: Path) -> tuple[Path, ...]:
     }
     bodies = {place: text.encode() for place, text in scripts.items()}
     for place, body in bodies.items():
-        if place.exists() and place.read_bytes() != body:
+        if place.exists() and read_bounded(place, LARGEST_SCRIPT, "已有文件") != body:
             raise InputError(f"{place} 已经存在且内容不同，没有覆盖。请把它移走，或导出到另一个文件夹。")
     make_folder(folder)
     for place, body in bodies.items():

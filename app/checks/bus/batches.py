@@ -41,7 +41,7 @@ def measured(batch: str, content: bytes) -> Batch:
     return Batch(batch, count, hashlib.sha256(content).hexdigest())
 
 
-def test_batch() -> tuple[Batch, bytes]:
+def trial_batch() -> tuple[Batch, bytes]:
     """Three records that anyone sees to be a test and that hold no personal data; id and digest are new each time."""
     batch = f"TEST-{clock.now().astimezone(clock.CHINA):%Y%m%d%H%M%S}-{secrets.token_hex(4)}"
     rows = (f"TEST|{batch}|{number}|联调测试记录，不含业务数据，可删除|𠮷&<>\n" for number in (1, 2, 3))

@@ -22,7 +22,7 @@ from app.checks.bus.batches import (
     measured,
     objection,
     stated,
-    test_batch,
+    trial_batch,
 )
 from app.checks.bus.pairing import ENDS, OWN, Leg, leg_of
 from app.checks.bus.records import DISPATCH, REPORT, Record
@@ -193,7 +193,7 @@ def _same_port(url: str, other: str) -> bool:
 
 def _send(session: BusSession, target: Bus, url: str) -> Sent:
     """A test batch. Its count and digest are not told: a receipt can only have them from what really arrived."""
-    sent, content = test_batch()
+    sent, content = trial_batch()
     session.note(f"测试批次 {sent.id}，{sent.count} 条，SHA-256 {sent.sha256}\n{content.decode()}")
     headers = {"Content-Type": "text/plain; charset=utf-8", "X-Batch-Id": sent.id}
     at = clock.stamp(clock.now())
