@@ -28,7 +28,7 @@ from app.site.model import Target
 
 LATENCY = 50  # milliseconds a round trip
 COPIES = {"db1": 9, "db2": 5, "wls1": 6, "app-host": 6, "bus1": 3, "bus-ministry": 2, "auth": 2, "report": 2,
-          "interface": 2, "app-device": 2, "personal": 1}  # fmt: skip
+          "interface": 2, "app-device": 1, "bus-device": 1, "personal": 1}  # fmt: skip
 
 
 class Site40:
@@ -103,6 +103,8 @@ def _through(target: Target, number: int, port: int) -> Target:
         changes |= {"source": f"tls://127.0.0.1:{port}"} if target.source.startswith("tls://") else {}
     else:
         changes["url"] = _moved(target.url, port)  # type: ignore[attr-defined]
+    if isinstance(target, model.Bus) and target.authentication.certificate:
+        changes["authentication"] = replace(target.authentication, certificate="bus-device-0")
     if hasattr(target, "via"):
         changes["via"] = "app-host-0" if target.via else ""
     return replace(target, **changes)
