@@ -68,6 +68,9 @@ def place(text: str) -> Path:
     return Path(text)
 
 
+Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line as contracted in the product's design."""
     top = Parser(prog="onsite", description="现场实施助手。不带参数时打开窗口。")
@@ -78,26 +81,44 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return cast(argparse.ArgumentParser, sub)
 
+    for group in (add_checking, add_without_access, add_looking, add_paper, add_rehearsing):
+        group(command)
+    return top
+
+
+def add_checking(command: Command) -> None:
+    """A project, what is asked of its site, and the checks themselves."""
     new = command("new", run_new, "由现场配置文件建立项目")
     new.add_argument("dir", type=place, metavar="DIR")
     new.add_argument("--site", type=place, required=True, metavar="SITE.toml")
 
     check = command("check", run_check, "检查现场")
     check.add_argument("dir", type=place, metavar="DIR")
-    check.add_argument("--only", action="append", default=[], metavar="KIND")
-    check.add_argument("--target", action="append", default=[], metavar="ID")
-    check.add_argument("--id", action="append", default=[], metavar="CHECK-ID")
+    add_selection(check)
     check.add_argument("--failed", action="store_true", help="只重测不合格和未能判定的")
     check.add_argument("--json", action="store_true")
 
     plan = command("plan", run_plan, "检查前打印将执行的内容与所需授权")
     plan.add_argument("dir", type=place, metavar="DIR")
-    plan.add_argument("--only", action="append", default=[], metavar="KIND")
-    plan.add_argument("--target", action="append", default=[], metavar="ID")
-    plan.add_argument("--id", action="append", default=[], metavar="CHECK-ID")
+    add_selection(plan)
     plan.add_argument("--out", type=place, metavar="OUT", help="另把权限申请单（Word）与授权脚本写到这个文件夹")
     plan.add_argument("--json", action="store_true")
 
+    trust = command("trust", run_trust, "登记一台主机的公钥指纹")
+    trust.add_argument("dir", type=place, metavar="DIR")
+    trust.add_argument("target", metavar="TARGET")
+    trust.add_argument("fingerprint", metavar="FINGERPRINT")
+
+
+def add_selection(sub: argparse.ArgumentParser) -> None:
+    """Which of the planned checks."""
+    sub.add_argument("--only", action="append", default=[], metavar="KIND")
+    sub.add_argument("--target", action="append", default=[], metavar="ID")
+    sub.add_argument("--id", action="append", default=[], metavar="CHECK-ID")
+
+
+def add_without_access(command: Command) -> None:
+    """What others run or record for us, where we cannot connect."""
     script = command("script", run_script, "写一个只读脚本，由客户在本程序连不到的地方运行")
     script.add_argument("dir", type=place, metavar="DIR")
     script.add_argument("--for", dest="kind", required=True, metavar="database|host|client|weblogic")
@@ -108,11 +129,6 @@ def parser() -> argparse.ArgumentParser:
     take.add_argument("dir", type=place, metavar="DIR")
     take.add_argument("file", type=place, metavar="FILE")
     take.add_argument("--json", action="store_true")
-
-    trust = command("trust", run_trust, "登记一台主机的公钥指纹")
-    trust.add_argument("dir", type=place, metavar="DIR")
-    trust.add_argument("target", metavar="TARGET")
-    trust.add_argument("fingerprint", metavar="FINGERPRINT")
 
     record = command("record", run_record, "记入或导出一条总线上报、下发的联调记录")
     record.add_argument("dir", type=place, metavar="DIR")
@@ -125,6 +141,9 @@ def parser() -> argparse.ArgumentParser:
     record.add_argument("--role", default="", metavar="ROLE", help="由谁（身份）给出，例如 部端工作人员")
     record.add_argument("--case", default="", metavar="CASE", help="一次维护服务，例如 case-…")
 
+
+def add_looking(command: Command) -> None:
+    """What the journal says."""
     status = command("status", run_status, "阶段、步骤与离场阻断项")
     status.add_argument("dir", type=place, metavar="DIR")
     status.add_argument("--json", action="store_true")
@@ -135,6 +154,13 @@ def parser() -> argparse.ArgumentParser:
     changes.add_argument("--case", default="", metavar="CASE", help="一次维护服务，例如 case-…")
     changes.add_argument("--json", action="store_true")
 
+    journal = command("journal", run_journal, "实施日志")
+    journal.add_argument("dir", type=place, metavar="DIR")
+    journal.add_argument("--json", action="store_true")
+
+
+def add_paper(command: Command) -> None:
+    """What leaves the project, and what comes back to it."""
     forms = command("forms", run_forms, "填写并导出表单")
     forms.add_argument("dir", type=place, metavar="DIR")
     forms.add_argument("--out", type=place, required=True, metavar="OUT")
@@ -157,10 +183,9 @@ def parser() -> argparse.ArgumentParser:
     merge.add_argument("dir", type=place, metavar="DIR")
     merge.add_argument("other", type=place, metavar="OTHER")
 
-    journal = command("journal", run_journal, "实施日志")
-    journal.add_argument("dir", type=place, metavar="DIR")
-    journal.add_argument("--json", action="store_true")
 
+def add_rehearsing(command: Command) -> None:
+    """The site on loopback."""
     rehearse = command("rehearse", run_rehearse, "在演练现场上完成主要工作")
     rehearse.add_argument("--list-faults", action="store_true")
     rehearse.add_argument("--fault", action="append", default=[], metavar="NAME")
@@ -169,7 +194,6 @@ def parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--out", type=place, metavar="DIR")
     rehearse.add_argument("--serve", action="store_true", help="保持运行，打印 site.toml 和口令变量")
     rehearse.add_argument("--json", action="store_true")
-    return top
 
 
 def main(arguments: Sequence[str]) -> int:
