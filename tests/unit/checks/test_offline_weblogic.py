@@ -8,6 +8,7 @@ import re
 import select
 import shutil
 import subprocess
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +91,8 @@ def _conversed(terminal: int, typed: str) -> str:
             return shown
         shown += piece.decode("utf-8", "replace")
         if not answered and "口令" in shown and shown.rstrip().endswith("："):
-            time.sleep(0.3)  # until the terminal's echo is off
+            while termios.tcgetattr(terminal)[3] & termios.ECHO and time.monotonic() < ends:
+                select.select([], [], [], 0.02)  # the script turns the echo off before it reads
             os.write(terminal, f"{typed}\n".encode())
             answered = True
     return shown
