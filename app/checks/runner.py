@@ -45,6 +45,7 @@ def run(
 
     def each(results: Sequence[Result]) -> None:
         for result in results:
+            surroundings.cancellation.check()
             on_result(result)
 
     run_in_groups(planned, surroundings, each, open_session)
