@@ -53,6 +53,7 @@ class Wire:
         with self._lock:
             self._aborted.set()
             self._mouth.close()
+        self._cut()
         self._addresses.put(None)
 
     def close(self) -> None:
@@ -93,7 +94,13 @@ class Wire:
         name = host.partition("%")[0]  # without an IPv6 zone
         encrypted = context.wrap_socket(self._channel(), server_hostname=name, do_handshake_on_connect=False)
         self._socket = encrypted
-        self._until(encrypted.do_handshake, selectors.EVENT_READ)
+        late = threading.Timer(max(0.0, self.deadline - time.monotonic()), self._cut)
+        late.daemon = True
+        late.start()
+        try:
+            self._until(encrypted.do_handshake, selectors.EVENT_READ)
+        finally:
+            late.cancel()
         return encrypted.version() or ""
 
     def send(self, data: bytes) -> None:
@@ -108,6 +115,12 @@ class Wire:
 
     def receive_into(self, buffer: memoryview) -> int:
         return self._until(partial(self._channel().recv_into, buffer), selectors.EVENT_READ)
+
+    def _cut(self) -> None:
+        """Ends the connection under a call into OpenSSL, which goes on as long as a peer's records come."""
+        if (channel := self._socket) is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(channel, socket.SHUT_RDWR)  # of an SSLSocket too: it says no farewell
 
     def _channel(self) -> socket.socket:
         if self._socket is None:
@@ -154,13 +167,18 @@ class Wire:
         while True:
             self._require_time(self.deadline)
             try:
-                return attempt()
+                done = attempt()
+                self._require_time(self.deadline)  # what ``abort`` cut off is no end that the peer made
+                return done
             except ssl.SSLWantReadError:
                 event = selectors.EVENT_READ
             except ssl.SSLWantWriteError:
                 event = selectors.EVENT_WRITE
             except BlockingIOError:
                 pass
+            except OSError:
+                self._require_time(self.deadline)
+                raise
             self._wait(self._channel(), event, self.deadline)
 
     def _wait(self, channel: socket.socket, event: int, deadline: float) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
+from certificate_making import listening
 from web_servers import Background, Hasty, Raw, answer, raw, silent
 
 from app.base.cancellation import Cancellation
 from app.base.errors import CancelledError
 from app.checks.http import HttpClient, NoAnswer, Unreachable
+from app.checks.trust import trust_context
 
 LONG = 60.0  # seconds that no test waits for
 
@@ -131,3 +135,33 @@ def test_reach_connects_and_hangs_up_without_a_word() -> None:
         reached = HttpClient(Cancellation()).reach(f"tcp://127.0.0.1:{server.port}")
         assert server.asked.wait(5)
     assert heard == [b""] and 0 < reached.seconds < 5 and reached.tls == ""
+
+
+@contextlib.contextmanager
+def hello_requests_without_end() -> Iterator[tuple[int, threading.Event]]:
+    """A port that answers a TLS hello with requests for another one, for ever: OpenSSL reads them all in one call."""
+    begun = threading.Event()
+
+    def talk(client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client.sendall(b"\x16\x03\x03\x40\x00" + bytes(16384))
+                begun.set()
+
+    with listening(talk) as port:
+        yield port, begun
+
+
+def test_the_deadline_ends_a_handshake_that_the_peer_never_does() -> None:
+    with hello_requests_without_end() as (port, _), pytest.raises(NoAnswer):
+        HttpClient(Cancellation()).reach(f"https://127.0.0.1:{port}/", seconds=0.5, context=trust_context(()))
+
+
+def test_abort_ends_a_handshake_that_the_peer_never_does() -> None:
+    client = HttpClient(Cancellation())
+    with hello_requests_without_end() as (port, begun):
+        url = f"https://127.0.0.1:{port}/"
+        waiting = Background(lambda: client.reach(url, seconds=LONG, context=trust_context(())))
+        assert begun.wait(5)
+        client.abort()
+        assert isinstance(waiting.outcome(), NoAnswer)
