@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from certificate_making import listening
 from web_servers import Background, Hasty, Raw, answer, raw, silent
 
 from app.base.cancellation import Cancellation
@@ -137,19 +137,29 @@ def test_reach_connects_and_hangs_up_without_a_word() -> None:
     assert heard == [b""] and 0 < reached.seconds < 5 and reached.tls == ""
 
 
+# In a process of its own it is faster than its reader, who then never has to wait for more.
+FLOOD = """
+import contextlib, socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+client = listener.accept()[0]
+client.recv(65536)
+print("begun", flush=True)
+with contextlib.suppress(OSError):
+    while True:
+        client.sendall((b"\\x16\\x03\\x03\\x40\\x00" + bytes(16384)) * 64)
+"""
+
+
 @contextlib.contextmanager
-def hello_requests_without_end() -> Iterator[tuple[int, threading.Event]]:
+def hello_requests_without_end() -> Iterator[tuple[int, Callable[[], str]]]:
     """A port that answers a TLS hello with requests for another one, for ever: OpenSSL reads them all in one call."""
-    begun = threading.Event()
-
-    def talk(client: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client.sendall(b"\x16\x03\x03\x40\x00" + bytes(16384))
-                begun.set()
-
-    with listening(talk) as port:
-        yield port, begun
+    with subprocess.Popen([sys.executable, "-c", FLOOD], stdout=subprocess.PIPE, text=True) as flood:
+        assert flood.stdout
+        try:
+            yield int(flood.stdout.readline()), flood.stdout.readline
+        finally:
+            flood.kill()
 
 
 def test_the_deadline_ends_a_handshake_that_the_peer_never_does() -> None:
@@ -159,9 +169,9 @@ def test_the_deadline_ends_a_handshake_that_the_peer_never_does() -> None:
 
 def test_abort_ends_a_handshake_that_the_peer_never_does() -> None:
     client = HttpClient(Cancellation())
-    with hello_requests_without_end() as (port, begun):
+    with hello_requests_without_end() as (port, has_begun):
         url = f"https://127.0.0.1:{port}/"
         waiting = Background(lambda: client.reach(url, seconds=LONG, context=trust_context(())))
-        assert begun.wait(5)
+        assert has_begun()
         client.abort()
         assert isinstance(waiting.outcome(), NoAnswer)
