@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDate
-from PySide6.QtWidgets import QComboBox, QDateEdit, QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app.base import clock
 from ui.journal_words import moment
 from ui.look import states, theme
 from ui.look.cards import Card, StateWord, Text, button, clear, empty, line
+from ui.look.inputs import Choice
 from ui.look.states import Look
 from ui.open_project import OpenProject
 from ui.pages.page import Page
+from ui.step.editors import DateEditor
 
 if TYPE_CHECKING:
     from app.actions.difference import Change, Difference
     from app.evidence.entry import Entry
 
 EXPLAINED = "维护时先看这里：与验收时或更早一次检查相比，哪些变差、哪些好转、哪些内容变了。没有列出的与当时相同。"
-SINCE = (("验收（部署确认）时", ""), ("上一次检查", "previous"), ("某一天结束时", "day"))
+DAY = "day"
+SINCE = (("验收（部署确认）时", ""), ("上一次检查", "previous"), ("某一天结束时", DAY))
 TURNS: Mapping[str, Look] = {
     "worse": Look("变差", "octagon_cross", "failed"),
     "better": Look("好转", "disc_tick", "passed"),
@@ -38,29 +41,29 @@ class ChangesPage(Page):
         super().__init__("变化", EXPLAINED)
         self._project = project
         self._wanted = ""
-        self.since = QComboBox()
+        self.since = Choice()
         self.since.setAccessibleName("与什么时候相比")
         for title, value in SINCE:
             self.since.addItem(title, value)
-        self.day = QDateEdit(QDate.currentDate())
-        self.day.setCalendarPopup(True)
-        self.day.setDisplayFormat("yyyy-MM-dd")
-        self.day.setAccessibleName("日期")
+        self.day = DateEditor()
+        self.day.edit.setAccessibleName("日期")
+        self.day.show_value(clock.china_date(clock.now()).isoformat())
         self.day.hide()
         self.again = button("重新比较", self.compare, "", "F5")
         for part in (self.since, self.day, self.again):
             self.head.addWidget(part)
         self.since.currentIndexChanged.connect(self.compare)
-        self.day.dateChanged.connect(self.compare)
+        self.day.left.connect(self._compare_another)
         self.compare()
 
     def compare(self) -> None:
         """Compares anew, off the window's thread."""
-        value = str(self.since.currentData())
-        self.day.setVisible(value == "day")
-        wanted = self.day.date().toString("yyyy-MM-dd") if value == "day" else value
+        self.day.setVisible(self.since.currentData() == DAY)
+        self._wanted = wanted = self._chosen()
+        if wanted == DAY:
+            self._say("请写一个日期，例如 2026-01-05。")
+            return
         workspace, scope = self._project.workspace, self._project.scope
-        self._wanted = wanted
 
         def work(_cancellation: Any, _report: Any) -> Any:
             from app.actions import difference
@@ -75,6 +78,20 @@ class ChangesPage(Page):
             done=current(self._show), troubled=current(lambda trouble: self._say(trouble.sentence)), owner=self,
         )  # fmt: skip
 
+    def _chosen(self) -> str:
+        """The point in time as ``difference`` takes it; DAY where none can be read from the date."""
+        value = str(self.since.currentData())
+        if value != DAY:
+            return value
+        try:
+            return str(self.day.value()) or DAY
+        except ValueError:
+            return DAY
+
+    def _compare_another(self) -> None:
+        if self._chosen() != self._wanted:
+            self.compare()
+
     def _say(self, sentence: str) -> None:
         clear(self.body)
         card = Card()
@@ -85,7 +102,8 @@ class ChangesPage(Page):
         clear(self.body)
         card = Card(f"与{found.since}相比", f"{len(found.changes)} 项不同，{found.same} 项相同")
         if not found.changes:
-            card.body.addWidget(empty("没有变化", f"{found.same} 项检查都与当时相同。"))
+            unchanged = ("没有变化", f"{found.same} 项检查都与当时相同。")
+            card.body.addWidget(empty(*(unchanged if found.same else ("没有可比的结果", "那时和现在都没有检查结果。"))))
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * theme.GRID)
         grid.setVerticalSpacing(theme.GRID)

@@ -98,3 +98,14 @@ def test_without_an_acceptance_the_page_of_changes_says_what_to_compare_with(
     qtbot.addWidget(page)
     qtbot.waitUntil(lambda: any("验收基线" in text.text() for text in page.findChildren(Text)))
     project.close()
+
+
+def test_changes_since_a_day_want_a_day(project: OpenProject, qtbot: QtBot) -> None:
+    page = ChangesPage(project)
+    qtbot.addWidget(page)
+    page.since.setCurrentIndex(page.since.findData("day"))
+    qtbot.waitUntil(lambda: any("没有可比的结果" in text.text() for text in page.findChildren(Text)))
+    page.day.show_value("哪天")
+    page.compare()
+    assert any("请写一个日期" in text.text() for text in page.findChildren(Text))
+    project.close()
